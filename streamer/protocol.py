@@ -1,0 +1,314 @@
+"""The protocol, defined once: every message between a client and the server.
+
+The page's TypeScript types are generated from this module (`undertone schema`), so it imports only pydantic and
+the engine's labels. Times are seconds of media time from the start of the conversation.
+"""
+
+import struct
+from enum import StrEnum
+from typing import Annotated, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+from engine.labels import Emotion, Modality
+
+PROTOCOL_VERSION: Final = 1
+_ID: Final = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
+Identifier = Annotated[str, Field(pattern=_ID, description="1 to 64 of A-Z a-z 0-9 _ . -, beginning with a letter or digit")]
+Share = Annotated[float, Field(ge=0, le=1)]
+Polar = Annotated[float, Field(ge=-1, le=1)]
+
+
+class Message(BaseModel):
+    """Base of all messages: immutable, and strict about unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ErrorCode(StrEnum):
+    """The fixed list of what can go wrong."""
+
+    BAD_JSON = "bad_json"
+    BAD_MESSAGE = "bad_message"
+    BAD_FRAME = "bad_frame"
+    TOO_LARGE = "too_large"
+    TOO_FAST = "too_fast"
+    EXPECTED_HELLO = "expected_hello"
+    UNEXPECTED_HELLO = "unexpected_hello"
+    UNSUPPORTED_VERSION = "unsupported_version"
+    CONSENT_REQUIRED = "consent_required"
+    CONVERSATION_FULL = "conversation_full"
+    SERVER_FULL = "server_full"
+    PARTICIPANT_TAKEN = "participant_taken"
+    NOT_SENDING = "not_sending"
+    TIME_WENT_BACK = "time_went_back"
+    RESUME_GONE = "resume_gone"
+    SESSION_TOO_LONG = "session_too_long"
+    IDLE = "idle"
+    BAD_MEDIA = "bad_media"
+    BAD_OFFER = "bad_offer"
+    NOT_FOUND = "not_found"
+    FORBIDDEN_ORIGIN = "forbidden_origin"
+    SHUTTING_DOWN = "shutting_down"
+    INTERNAL = "internal"
+
+
+# --- client to server -------------------------------------------------------------------------------------------
+
+
+class Hello(Message):
+    """Opens a session. Without `participant` it only watches; with one it may send media, once `consent` is true."""
+
+    type: Literal["hello"] = "hello"
+    version: int = PROTOCOL_VERSION
+    conversation: Identifier
+    participant: Identifier | None = None
+    consent: bool = False
+    resume_after: int | None = Field(default=None, ge=0, description="the last seq seen; events after it are sent again")
+    origin: float | None = Field(default=None, ge=0, description="conversation time of media time 0; the time of joining if left out")
+
+
+class Mute(Message):
+    """Stops (or restarts) the analysis of this participant; media sent while muted is thrown away."""
+
+    type: Literal["mute"] = "mute"
+    muted: bool
+
+
+class Flush(Message):
+    """Ends the utterance under way as if the speaker had fallen silent."""
+
+    type: Literal["flush"] = "flush"
+
+
+class Ping(Message):
+    """Answered by `pong` with the same nonce."""
+
+    type: Literal["ping"] = "ping"
+    nonce: int = Field(ge=0, le=2**53 - 1)
+
+
+class Bye(Message):
+    """Ends the session: the utterance under way is finished and answered first."""
+
+    type: Literal["bye"] = "bye"
+
+
+ClientMessage = Annotated[Hello | Mute | Flush | Ping | Bye, Field(discriminator="type")]
+CLIENT_MESSAGE: Final[TypeAdapter[ClientMessage]] = TypeAdapter(ClientMessage)
+
+
+class FrameKind(StrEnum):
+    """What a binary frame carries."""
+
+    AUDIO = "audio"
+    VIDEO = "video"
+
+
+_HEADER: Final = struct.Struct("<BQ")
+_KINDS: Final = {1: FrameKind.AUDIO, 2: FrameKind.VIDEO}
+_BYTES: Final = {kind: number for number, kind in _KINDS.items()}
+
+
+def pack_frame(kind: FrameKind, time: float, payload: bytes) -> bytes:
+    """A binary frame: one byte of kind, eight of little-endian media time in microseconds, then PCM16 or JPEG."""
+    return _HEADER.pack(_BYTES[kind], round(time * 1e6)) + payload
+
+
+def unpack_frame(data: bytes) -> tuple[FrameKind, float, bytes]:
+    """The reverse of `pack_frame`. Raises ValueError with a sentence for the client."""
+    if len(data) <= _HEADER.size:
+        raise ValueError(f"a binary frame has a 9-byte header and a payload; this one has {len(data)} bytes")
+    number, microseconds = _HEADER.unpack_from(data)
+    if number not in _KINDS:
+        raise ValueError(f"frame kind {number} is unknown; 1 is PCM16 audio, 2 is JPEG video")
+    return _KINDS[number], microseconds / 1e6, data[_HEADER.size :]
+
+
+# --- server to client: bodies, without seq and time ----------------------------------------------------------------
+
+
+class ServerHello(Message):
+    """The first event of a session: who answers, and within which limits."""
+
+    type: Literal["hello"] = "hello"
+    version: int = PROTOCOL_VERSION
+    bundle: str
+    labels: tuple[Emotion, ...]
+    recogniser: str
+    draft: bool = Field(description="the recogniser is a fallback of draft quality: its text is rough")
+    consented: bool
+    limits: dict[str, float]
+
+
+class Speech(Message):
+    """A participant began or ceased to speak."""
+
+    type: Literal["speech"] = "speech"
+    participant: str
+    state: Literal["started", "ended"]
+    at: float
+
+
+class Word(Message):
+    """One recognised word and when it was said."""
+
+    text: str
+    start: float
+    end: float
+
+
+class TranscriptEvent(Message):
+    """What was said. Provisional text may change until the final event of the same utterance."""
+
+    type: Literal["transcript"] = "transcript"
+    utterance: str
+    participant: str
+    start: float
+    end: float
+    final: bool
+    draft: bool
+    text: str
+    words: tuple[Word, ...] = ()
+
+
+class ModalityShare(Message):
+    """What one modality did for a reading: its weight (they sum to 1), and what it alone would have said."""
+
+    weight: Share
+    label: Emotion
+    probabilities: dict[Emotion, Share]
+
+
+class EmotionEvent(Message):
+    """What an utterance expresses. Higher revisions replace lower ones; `final` is the last."""
+
+    type: Literal["emotion"] = "emotion"
+    utterance: str
+    participant: str
+    start: float
+    end: float
+    revision: int
+    final: bool
+    label: Emotion
+    unsure: bool
+    probabilities: dict[Emotion, Share]
+    confidence: Share
+    valence: Polar
+    arousal: Polar
+    modalities: dict[Modality, ModalityShare]
+    latency_ms: dict[str, float] = Field(description="by stage; 'total' runs from the end of speech, 'beyond_hangover' from the end of the hangover")
+
+
+class FaceBox(Message):
+    """One face in one frame. The box is in shares of the picture's width and height."""
+
+    id: int
+    x: float
+    y: float
+    width: float
+    height: float
+    label: Emotion
+    unsure: bool
+    confidence: Share
+
+
+class FacesEvent(Message):
+    """The faces of one video frame of a participant; an empty list says that none is seen."""
+
+    type: Literal["faces"] = "faces"
+    participant: str
+    at: float
+    faces: tuple[FaceBox, ...]
+    latency_ms: float
+
+
+class Participants(Message):
+    """Who is in the conversation now, and who of them is muted."""
+
+    type: Literal["participants"] = "participants"
+    present: tuple[str, ...]
+    muted: tuple[str, ...]
+
+
+class Lag(Message):
+    """The server or this subscriber is behind; what was dropped since the last such event, by kind."""
+
+    type: Literal["lag"] = "lag"
+    seconds: float
+    dropped: dict[str, int]
+
+
+class Warning(Message):
+    """Something works less well than it could; the session goes on."""
+
+    type: Literal["warning"] = "warning"
+    message: str
+
+
+class Error(Message):
+    """Something was refused or failed. A fatal error closes the session after it."""
+
+    type: Literal["error"] = "error"
+    code: ErrorCode
+    message: str
+    fatal: bool
+
+
+class Pong(Message):
+    """The answer to `ping`."""
+
+    type: Literal["pong"] = "pong"
+    nonce: int
+
+
+class ServerBye(Message):
+    """The last event of a session."""
+
+    type: Literal["bye"] = "bye"
+    reason: Literal["client", "shutdown", "ended", "error"]
+
+
+Body = Annotated[
+    ServerHello
+    | Speech
+    | TranscriptEvent
+    | EmotionEvent
+    | FacesEvent
+    | Participants
+    | Lag
+    | Warning
+    | Error
+    | Pong
+    | ServerBye,
+    Field(discriminator="type"),
+]
+
+
+class Event(Message):
+    """An event as it is sent: the body's fields beside `seq`, `conversation` and `time`.
+
+    seq: rises by one with each event of a conversation, from 1. Events for one session alone (hello, error, pong, bye, lag) carry
+    the last seq of the conversation and are not sent again on resume.
+    time: wall clock, seconds since 1970.
+    """
+
+    seq: int
+    conversation: str
+    time: float
+    body: Body
+
+    def to_json(self) -> str:
+        """One flat JSON object."""
+        head = {"seq": self.seq, "type": self.body.type, "conversation": self.conversation, "time": self.time}
+        return _FLAT.dump_json({**head, **self.body.model_dump(mode="json")}).decode()
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> "Event":
+        """The reverse of `to_json`. Raises pydantic.ValidationError."""
+        flat = _FLAT.validate_json(text)
+        head = {name: flat.pop(name, None) for name in ("seq", "conversation", "time")}
+        return cls.model_validate({**head, "body": flat})
+
+
+_FLAT: Final[TypeAdapter[dict[str, object]]] = TypeAdapter(dict[str, object])
