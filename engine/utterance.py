@@ -20,7 +20,7 @@ class Utterance:
     speaker: any stable name; the engine numbers speakers by first appearance in the dialogue.
     text:    what was said, as recognised or transcribed.
     audio:   float32 [n], mono, 16 kHz, -1 to 1, at least 0.3 s.
-    faces:   uint8 [k, 48, 48], aligned grey crops of the speaker's face over the utterance, as `engine.face.align` makes them.
+    faces:   uint8 [k, 48, 48], aligned grey crops of the speaker's face over the utterance, made by `engine.face.align`.
     """
 
     speaker: str
@@ -34,12 +34,20 @@ class Utterance:
         if self.audio is not None and (self.audio.ndim != 1 or self.audio.dtype != np.float32):
             raise ValueError(f"audio must be float32 [n], not {self.audio.dtype} {list(self.audio.shape)}")
         if self.audio is not None and len(self.audio) < MIN_AUDIO_SECONDS * SAMPLE_RATE:
-            raise ValueError(f"audio must last at least {MIN_AUDIO_SECONDS} s; this has {len(self.audio) / SAMPLE_RATE:.2f} s")
+            raise ValueError(
+                f"audio must last at least {MIN_AUDIO_SECONDS} s; this has {len(self.audio) / SAMPLE_RATE:.2f} s"
+            )
         if self.faces is not None and (self.faces.shape[1:] != (FACE_SIZE, FACE_SIZE) or self.faces.dtype != np.uint8):
-            raise ValueError(f"faces must be uint8 [k, {FACE_SIZE}, {FACE_SIZE}], not {self.faces.dtype} {list(self.faces.shape)}")
+            raise ValueError(
+                f"faces must be uint8 [k, {FACE_SIZE}, {FACE_SIZE}], not {self.faces.dtype} {list(self.faces.shape)}"
+            )
 
     @property
     def present(self) -> Mapping[Modality, bool]:
         """Which modalities this utterance has."""
-        there = (bool(self.text and self.text.strip()), self.audio is not None, self.faces is not None and len(self.faces) > 0)
+        there = (
+            bool(self.text and self.text.strip()),
+            self.audio is not None,
+            self.faces is not None and len(self.faces) > 0,
+        )
         return dict(zip(MODALITIES, there, strict=True))

@@ -14,7 +14,9 @@ from engine.labels import Emotion, Modality
 
 PROTOCOL_VERSION: Final = 1
 _ID: Final = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
-Identifier = Annotated[str, Field(pattern=_ID, description="1 to 64 of A-Z a-z 0-9 _ . -, beginning with a letter or digit")]
+Identifier = Annotated[
+    str, Field(pattern=_ID, description="1 to 64 of A-Z a-z 0-9 _ . -, beginning with a letter or digit")
+]
 Share = Annotated[float, Field(ge=0, le=1)]
 Polar = Annotated[float, Field(ge=-1, le=1)]
 
@@ -64,8 +66,8 @@ class Hello(Message):
     conversation: Identifier
     participant: Identifier | None = None
     consent: bool = False
-    resume_after: int | None = Field(default=None, ge=0, description="the last seq seen; events after it are sent again")
-    origin: float | None = Field(default=None, ge=0, description="conversation time of media time 0; the time of joining if left out")
+    resume_after: int | None = Field(default=None, ge=0, description="the last seq seen; what follows is sent again")
+    origin: float | None = Field(default=None, ge=0, description="conversation time of media time 0; now if left out")
 
 
 class Mute(Message):
@@ -197,7 +199,9 @@ class EmotionEvent(Message):
     valence: Polar
     arousal: Polar
     modalities: dict[Modality, ModalityShare]
-    latency_ms: dict[str, float] = Field(description="by stage; 'total' runs from the end of speech, 'beyond_hangover' from the end of the hangover")
+    latency_ms: dict[str, float] = Field(
+        description="by stage; 'total' runs from the end of speech, 'beyond_hangover' from the end of the hangover"
+    )
 
 
 class FaceBox(Message):
@@ -288,8 +292,8 @@ Body = Annotated[
 class Event(Message):
     """An event as it is sent: the body's fields beside `seq`, `conversation` and `time`.
 
-    seq: rises by one with each event of a conversation, from 1. Events for one session alone (hello, error, pong, bye, lag) carry
-    the last seq of the conversation and are not sent again on resume.
+    seq: rises by one with each event of a conversation, from 1. Events for one session alone (hello, error, pong,
+    bye, its own lag) carry the last seq of the conversation and are not sent again on resume.
     time: wall clock, seconds since 1970.
     """
 

@@ -1,0 +1,124 @@
+"""One conversation: who is in it, the dialogue that they share, and its events."""
+
+import asyncio
+from time import monotonic
+
+from engine import Dialogue, Engine, EngineFull
+from streamer.errors import Refused
+from streamer.log import EventLog, Subscription
+from streamer.metrics import Metrics
+from streamer.order import ClosingOrder
+from streamer.participant import Participant
+from streamer.protocol import Body, ErrorCode, Event, Participants
+from streamer.recognise import Recogniser
+from streamer.settings import Settings
+from streamer.turn import Stage
+from streamer.workers import Workers
+
+
+class Conversation:
+    """Made by the hub. The dialogue's memory is taken when the first participant joins, so that watching costs none."""
+
+    def __init__(
+        self, id: str, engine: Engine, recogniser: Recogniser, workers: Workers, metrics: Metrics, settings: Settings
+    ) -> None:
+        self.id = id
+        self._engine = engine
+        self._recogniser = recogniser
+        self._workers = workers
+        self._metrics = metrics
+        self._settings = settings
+        self._log = EventLog(id, settings.ring_events, settings.subscriber_events)
+        self._order = ClosingOrder(settings.stall_seconds, bounded=settings.live)
+        self._dialogue: Dialogue | None = None
+        self._participants: dict[str, Participant] = {}
+        self._began: float | None = None
+        self._idle_since = monotonic()
+
+    def now(self) -> float:
+        """Seconds since the first participant joined; 0 before."""
+        return 0.0 if self._began is None else monotonic() - self._began
+
+    @property
+    def participants(self) -> tuple[str, ...]:
+        """Who is in it now."""
+        return tuple(self._participants)
+
+    def idle(self) -> float:
+        """For how many seconds nobody has taken part or watched."""
+        if self._participants or self._log.watched:
+            self._idle_since = monotonic()
+        return monotonic() - self._idle_since
+
+    async def join(self, name: str, *, origin: float | None = None) -> Participant:
+        """Adds a participant; `origin` is the conversation's time of its media time 0, now if left out.
+
+        Raises Refused: PARTICIPANT_TAKEN, CONVERSATION_FULL or SERVER_FULL.
+        """
+        if name in self._participants:
+            message = f"'{name}' is in conversation '{self.id}' already; choose another participant name"
+            raise Refused(ErrorCode.PARTICIPANT_TAKEN, message)
+        limit = self._settings.max_participants
+        if len(self._participants) >= limit:
+            message = f"conversation '{self.id}' has its {limit} participants; join without one to watch"
+            raise Refused(ErrorCode.CONVERSATION_FULL, message)
+        stage = Stage(self._memory(), self._recogniser, self._workers, self._order, self._log, self._metrics)
+        if self._began is None:
+            self._began = monotonic()
+        start = self.now() if origin is None else origin
+        participant = Participant(name, start, stage, self._engine, self._settings)
+        self._participants[name] = participant
+        self._order.heard(name, start)
+        self._tell_who()
+        return participant
+
+    async def leave(self, participant: Participant) -> None:
+        """Finishes and answers what the participant is saying, then takes it out."""
+        try:
+            await participant.leave()
+        finally:
+            if self._participants.get(participant.name) is participant:
+                del self._participants[participant.name]
+                self._tell_who()
+
+    async def mute(self, participant: Participant, muted: bool) -> None:
+        """Stops or restarts one participant's analysis and tells everyone."""
+        await participant.mute(muted)
+        self._tell_who()
+
+    def subscribe(self, after: int | None = None) -> Subscription:
+        """The conversation's events from now, or from what follows `after`. Raises Refused(RESUME_GONE)."""
+        return self._log.subscribe(after)
+
+    def publish(self, body: Body) -> Event:
+        """Sends an event to everyone in the conversation."""
+        return self._log.publish(body)
+
+    def private(self, body: Body) -> Event:
+        """An event for one session alone: it carries the last number and is not kept."""
+        return self._log.private(body)
+
+    async def drain(self) -> None:
+        """Lets every participant finish and leave."""
+        await asyncio.gather(*(self.leave(participant) for participant in tuple(self._participants.values())))
+
+    def close(self) -> None:
+        """Ends all subscriptions and frees the dialogue's memory. Participants have left before, or are stopped."""
+        for participant in self._participants.values():
+            participant.stop()
+        self._participants.clear()
+        self._log.close()
+        if self._dialogue is not None:
+            self._dialogue.close()
+
+    def _memory(self) -> Dialogue:
+        if self._dialogue is None:
+            try:
+                self._dialogue = self._engine.open()
+            except EngineFull as error:
+                raise Refused(ErrorCode.SERVER_FULL, str(error)) from error
+        return self._dialogue
+
+    def _tell_who(self) -> None:
+        muted = tuple(name for name, participant in self._participants.items() if participant.muted)
+        self._log.publish(Participants(present=tuple(self._participants), muted=muted))

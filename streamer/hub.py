@@ -1,0 +1,70 @@
+"""All conversations of one server."""
+
+import asyncio
+
+from engine import Engine
+from streamer.conversation import Conversation
+from streamer.errors import Refused
+from streamer.metrics import Metrics
+from streamer.protocol import ErrorCode
+from streamer.recognise import Recogniser
+from streamer.settings import Settings
+from streamer.workers import Workers
+
+
+class Hub:
+    """Makes conversations on first use and forgets them when nobody has been there for `linger_seconds`.
+
+    Owns its threads; the engine and the recogniser are its maker's to close. For the event loop's thread alone.
+    """
+
+    def __init__(
+        self, engine: Engine, recogniser: Recogniser, settings: Settings | None = None, metrics: Metrics | None = None
+    ) -> None:
+        self.engine = engine
+        self.recogniser = recogniser
+        self.settings = settings or Settings()
+        self.metrics = metrics or Metrics()
+        self.closing = False
+        self._workers = Workers()
+        self._conversations: dict[str, Conversation] = {}
+
+    @property
+    def conversations(self) -> tuple[Conversation, ...]:
+        """Those that are open now."""
+        return tuple(self._conversations.values())
+
+    def find(self, id: str) -> Conversation | None:
+        """An open conversation, or None."""
+        return self._conversations.get(id)
+
+    def conversation(self, id: str) -> Conversation:
+        """The conversation of this name, made on first use. Raises Refused: SERVER_FULL, SHUTTING_DOWN."""
+        if self.closing:
+            raise Refused(ErrorCode.SHUTTING_DOWN, "the server is shutting down; reconnect in a moment")
+        if id not in self._conversations:
+            self._forget_idle()
+            limit = self.settings.max_conversations
+            if len(self._conversations) >= limit:
+                raise Refused(ErrorCode.SERVER_FULL, f"the server has its {limit} conversations; try again later")
+            self._conversations[id] = Conversation(
+                id, self.engine, self.recogniser, self._workers, self.metrics, self.settings
+            )
+        return self._conversations[id]
+
+    async def close(self) -> None:
+        """Takes no new conversation, finishes utterances under way within `drain_seconds`, and frees everything."""
+        self.closing = True
+        leaving = [asyncio.ensure_future(conversation.drain()) for conversation in self.conversations]
+        if leaving:
+            await asyncio.wait(leaving, timeout=self.settings.drain_seconds)
+        for conversation in self.conversations:
+            conversation.close()
+        self._conversations.clear()
+        await asyncio.to_thread(self._workers.close)
+
+    def _forget_idle(self) -> None:
+        for id, conversation in tuple(self._conversations.items()):
+            if conversation.idle() > self.settings.linger_seconds:
+                conversation.close()
+                del self._conversations[id]

@@ -1,0 +1,145 @@
+"""One track's ear: audio with media times in, what was heard out. No clock, no I/O, no tasks."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from engine.utterance import SAMPLE_RATE
+from streamer.audio import FRAME, AudioBuffer, Reframer, Samples
+from streamer.segmenter import Dropped, Ended, Paused, Resumed, Segmenter, SegmenterConfig, SegmentEvent, Started
+from streamer.vad import VoiceActivity
+
+FRAME_SECONDS = FRAME / SAMPLE_RATE
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Onset:
+    """Somebody began to speak at `start`; `pcm` runs from there until now."""
+
+    start: float
+    pcm: Samples
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Voice:
+    """More of the utterance under way, up to `until`."""
+
+    until: float
+    pcm: Samples
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pause:
+    """The speaker fell silent: if it stays so, the utterance is [start, end) and `pcm` is all of it."""
+
+    start: float
+    end: float
+    pcm: Samples
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Resume:
+    """The speaker went on after a pause; `pcm` runs from the utterance's start until now."""
+
+    pcm: Samples
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Close:
+    """The utterance is over: [start, end), decided at `at`; `spoken` is when the voice itself ceased."""
+
+    start: float
+    end: float
+    spoken: float
+    at: float
+    pcm: Samples
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """What had begun at `start` was too short to be speech."""
+
+    start: float
+
+
+Heard = Onset | Voice | Pause | Resume | Close | Drop
+
+
+class Listener:
+    """Frames, voice activity and segments of one track. A small gap is silence; a long one ends the utterance."""
+
+    def __init__(self, config: SegmenterConfig, gap_seconds: float) -> None:
+        self._config = config
+        self._gap = gap_seconds
+        self._voiced = VoiceActivity()
+        self._begin(0.0)
+
+    @property
+    def until(self) -> float:
+        """Media time up to which the track has been heard."""
+        return self._base + self._frames * FRAME_SECONDS
+
+    def hear(self, time: float, pcm: Samples) -> list[Heard]:
+        """Audio, float32 at 16 kHz, whose first sample has this media time. What was heard already is cut off."""
+        heard: list[Heard] = []
+        gap = time - self._received
+        if gap > self._gap:
+            heard += self.flush()
+            self._begin(time)
+        elif gap >= FRAME_SECONDS:
+            pcm = np.concatenate([np.zeros(round(gap * SAMPLE_RATE), np.float32), pcm])
+        elif gap <= -FRAME_SECONDS:
+            pcm = pcm[round(-gap * SAMPLE_RATE) :]
+        self._received += len(pcm) / SAMPLE_RATE
+        return [*heard, *self._frames_in(self._reframer.push(pcm))]
+
+    def flush(self) -> list[Heard]:
+        """Ends the utterance under way, as silence would."""
+        heard = list(self._frames_in(self._reframer.flush()))
+        return [*heard, *map(self._tell, self._segmenter.flush())]
+
+    def _begin(self, time: float) -> None:
+        self._base = self._received = time
+        self._frames = 0
+        self._speaking = False
+        self._paused = False
+        self._start = 0
+        self._reframer = Reframer()
+        self._segmenter = Segmenter(self._config)
+        self._buffer = AudioBuffer(self._config.longest_frames * FRAME)
+        self._voiced.reset()
+
+    def _frames_in(self, frames: Iterator[Samples]) -> Iterator[Heard]:
+        for frame in frames:
+            self._buffer.append(frame)
+            self._frames += 1
+            events = self._segmenter.push(self._voiced(frame))
+            yield from map(self._tell, events)
+            if self._speaking and not self._paused and not events:
+                yield Voice(self.until, frame)
+
+    def _tell(self, event: SegmentEvent) -> Heard:
+        match event:
+            case Started(start):
+                self._speaking, self._paused, self._start = True, False, start
+                return Onset(self._time(start), self._pcm(start, self._frames))
+            case Paused(start, end):
+                self._paused = True
+                return Pause(self._time(start), self._time(end), self._pcm(start, end))
+            case Resumed():
+                self._paused = False
+                return Resume(self._pcm(self._start, self._frames))
+            case Ended(start, end, at):
+                self._speaking = False
+                spoken = self._time(end - self._config.tail_frames)
+                return Close(self._time(start), self._time(end), spoken, self._time(at), self._pcm(start, end))
+            case Dropped(start):
+                self._speaking = False
+                return Drop(self._time(start))
+
+    def _time(self, frame: int) -> float:
+        return self._base + frame * FRAME_SECONDS
+
+    def _pcm(self, start: int, end: int) -> Samples:
+        return self._buffer.slice(start * FRAME, end * FRAME)

@@ -1,0 +1,108 @@
+"""The events of one conversation: numbered, kept in a bounded ring, handed to every subscriber in order."""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator
+
+from streamer.errors import Refused
+from streamer.protocol import Body, ErrorCode, Event
+
+
+class SlowReader(Exception):
+    """A subscriber fell further behind than its queue holds; it has been cut off so that nobody else waits for it."""
+
+
+class Subscription:
+    """One reader of a log. Iterate over it; it ends when the log closes, and raises SlowReader after an overflow."""
+
+    def __init__(self, log: "EventLog", missed: list[Event], limit: int) -> None:
+        self._log = log
+        self._queue: deque[Event] = deque(missed)
+        self._limit = limit + len(missed)
+        self._wake = asyncio.Event()
+        self._overflowed = False
+        self._closed = False
+
+    def offer(self, event: Event) -> None:
+        """Takes an event; past its bound the subscription is cut off and takes no more."""
+        if len(self._queue) >= self._limit:
+            self._overflowed = True
+            self._queue.clear()
+            self.close()
+        else:
+            self._queue.append(event)
+            self._wake.set()
+
+    def close(self) -> None:
+        """Ends the iteration once what is queued has been read."""
+        self._closed = True
+        self._log.forget(self)
+        self._wake.set()
+
+    async def __aiter__(self) -> AsyncIterator[Event]:
+        while True:
+            while self._queue:
+                yield self._queue.popleft()
+            if self._overflowed:
+                raise SlowReader(f"more than {self._limit} events behind")
+            if self._closed:
+                return
+            self._wake.clear()
+            await self._wake.wait()
+
+
+class EventLog:
+    """Numbers events from 1. All methods belong to the event loop's thread."""
+
+    def __init__(self, conversation: str, ring: int, queue: int) -> None:
+        self._conversation = conversation
+        self._ring: deque[Event] = deque(maxlen=ring)
+        self._queue = queue
+        self._last = 0
+        self._subscribers: set[Subscription] = set()
+        self._closed = False
+
+    @property
+    def watched(self) -> bool:
+        """Whether anybody reads it."""
+        return bool(self._subscribers)
+
+    def publish(self, body: Body) -> Event:
+        """Numbers a body, keeps it for resume and hands it to everyone."""
+        self._last += 1
+        event = self.private(body)
+        self._ring.append(event)
+        for subscriber in tuple(self._subscribers):
+            subscriber.offer(event)
+        return event
+
+    def private(self, body: Body) -> Event:
+        """An event for one session alone: it carries the last number and is not kept."""
+        return Event(seq=self._last, conversation=self._conversation, time=time.time(), body=body)
+
+    def subscribe(self, after: int | None) -> Subscription:
+        """From now on, or from what follows `after`. Raises Refused(RESUME_GONE) where that is no longer kept."""
+        missed: list[Event] = []
+        if after is not None:
+            oldest = self._ring[0].seq if self._ring else self._last + 1
+            if after > self._last or after < oldest - 1:
+                span = f"{oldest} to {self._last} are kept" if self._ring else "nothing is kept"
+                message = f"events after {after} are gone or never were: {span}; subscribe without resume_after"
+                raise Refused(ErrorCode.RESUME_GONE, message)
+            missed = [event for event in self._ring if event.seq > after]
+        subscription = Subscription(self, missed, self._queue)
+        self._subscribers.add(subscription)
+        if self._closed:
+            subscription.close()
+        return subscription
+
+    def forget(self, subscription: Subscription) -> None:
+        """Stops handing events to a subscription."""
+        self._subscribers.discard(subscription)
+
+    def close(self) -> None:
+        """Ends every subscription once it has read what is queued."""
+        self._closed = True
+        for subscriber in tuple(self._subscribers):
+            subscriber.close()

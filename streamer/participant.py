@@ -1,0 +1,209 @@
+"""One participant: its sound and pictures in, its utterances and faces out."""
+
+import asyncio
+import itertools
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Awaitable, Callable
+from time import perf_counter
+
+import numpy as np
+
+from engine import Engine
+from engine.utterance import SAMPLE_RATE
+from streamer.audio import Samples
+from streamer.errors import Refused
+from streamer.listener import Close, Drop, Heard, Listener, Onset, Pause, Resume, Voice
+from streamer.protocol import ErrorCode, Lag, Speech
+from streamer.settings import Settings
+from streamer.sight import Picture, Sight
+from streamer.turn import Stage, Turn
+
+_BACKWARD_SECONDS = 1.0
+_ARRIVALS = 4096
+
+
+class Participant:
+    """The chain of one participant. `audio` and `video` never block; heavy work runs in threads, in order.
+
+    Sound is listened to by one task and pictures by another; each utterance settles in a task of its own.
+    """
+
+    def __init__(self, name: str, origin: float, stage: Stage, engine: Engine, settings: Settings) -> None:
+        self.name = name
+        self.muted = False
+        self._origin = origin
+        self._stage = stage
+        self._settings = settings
+        self._listener = Listener(settings.segmenter, settings.gap_seconds)
+        self._sight = Sight(name, stage, engine, settings)
+        self._chunks: deque[tuple[float, Samples] | None] = deque()
+        self._queued_seconds = 0.0
+        self._queued_until = origin
+        self._arrivals: deque[tuple[float, float]] = deque(maxlen=_ARRIVALS)
+        self._turn: Turn | None = None
+        self._spoken: list[Samples] = []
+        self._turns = itertools.count(1)
+        self._settling: set[asyncio.Task[None]] = set()
+        self._came = asyncio.Event()
+        self._progress = asyncio.Condition()
+        self._tasks = [stage.workers.start(self._listen()), stage.workers.start(self._sight.watch())]
+
+    def audio(self, time: float, pcm: Samples) -> None:
+        """Sound, float32 mono at 16 kHz, whose first sample has this media time of the participant's own.
+
+        When more than `audio_queue_seconds` wait, the chunk is dropped, counted, and heard as silence. Raises
+        Refused(TIME_WENT_BACK) for sound more than a second older than what came before.
+        """
+        if self.muted or not len(pcm):
+            return
+        start, seconds = self._origin + time, len(pcm) / SAMPLE_RATE
+        if start < self._queued_until - _BACKWARD_SECONDS:
+            behind = self._queued_until - start
+            message = (
+                f"audio at {time:.3f} s is {behind:.1f} s older than what came before; media time must not go back"
+            )
+            raise Refused(ErrorCode.TIME_WENT_BACK, message)
+        if self._queued_seconds + seconds > self._settings.audio_queue_seconds:
+            self._drop("audio", self._queued_seconds)
+            return
+        self._queued_until = max(self._queued_until, start + seconds)
+        self._arrivals.append((start + seconds, perf_counter()))
+        self._queue((start, pcm), seconds)
+
+    def video(self, time: float, image: Picture) -> None:
+        """A picture, uint8 RGB [H, W, 3], with its media time."""
+        if not self.muted:
+            self._sight.see(self._origin + time, image)
+
+    async def mute(self, muted: bool) -> None:
+        """Stops or restarts the analysis: what is under way is finished, what comes while muted is thrown away."""
+        self.muted = muted
+        if muted:
+            await self.flush()
+
+    async def flush(self) -> None:
+        """Ends the utterance under way as silence would, and waits until all is answered."""
+        self._queue(None, 0.0)
+        await self._until(lambda: not self._chunks)
+        while self._settling:
+            await asyncio.wait(self._settling)
+
+    async def settled(self) -> None:
+        """Waits until little is queued: how a file, which comes faster than real time, is held back."""
+        await self._sight.idle()
+        await self._until(lambda: self._queued_seconds < 1 and not self._crowded)
+
+    async def leave(self) -> None:
+        """Finishes and answers the utterance under way, then ends the participant."""
+        try:
+            await self.flush()
+        finally:
+            self.stop()
+
+    def stop(self) -> None:
+        """Ends the participant at once; what is under way is dropped."""
+        for task in (*self._tasks, *self._settling):
+            task.cancel()
+        if self._turn is not None:
+            self._turn.abandon()
+        self._stage.order.leave(self.name)
+
+    async def _listen(self) -> None:
+        loop, signals = asyncio.get_running_loop(), self._stage.workers.signals
+        while True:
+            await self._came.wait()
+            self._came.clear()
+            while self._chunks:
+                chunk = self._chunks[0]
+                if chunk is None:
+                    heard = self._listener.flush()
+                else:
+                    heard = await loop.run_in_executor(signals, self._listener.hear, *chunk)
+                    self._queued_seconds -= len(chunk[1]) / SAMPLE_RATE
+                for one in heard:
+                    self._follow(one)
+                self._chunks.popleft()
+                self._stage.order.heard(self.name, self._listener.until)
+                await self._progressed()
+
+    def _follow(self, heard: Heard) -> None:
+        match heard, self._turn:
+            case Onset(start, pcm), _:
+                self._begin(Turn(self._stage, f"{self.name}-{next(self._turns)}", self.name, start), pcm)
+            case Voice(until, pcm), Turn() as turn:
+                turn.hear(pcm)
+                self._spoken.append(pcm)
+                self._provisional(turn, until)
+            case Pause(start, end, pcm), Turn() as turn if self._settings.live:
+                turn.speculate(end, pcm, self._sight.crops(start, end - self._tail))
+            case Resume(pcm), Turn() as turn:
+                turn.resume(pcm)
+                self._spoken = [pcm]
+            case Close() as close, Turn() as turn:
+                self._turn = None
+                self._stage.log.publish(Speech(participant=self.name, state="ended", at=close.spoken))
+                self._settle(turn, close)
+            case Drop(start), Turn() as turn:
+                self._turn = None
+                turn.abandon()
+                self._stage.log.publish(Speech(participant=self.name, state="ended", at=start))
+
+    def _begin(self, turn: Turn, pcm: Samples) -> None:
+        self._turn = turn
+        self._spoken = [pcm]
+        turn.hear(pcm)
+        self._stage.log.publish(Speech(participant=self.name, state="started", at=turn.start))
+
+    def _provisional(self, turn: Turn, until: float) -> None:
+        if not self._settings.live or until < turn.glanced + self._settings.provisional_seconds:
+            return
+        turn.glanced = until
+        if self._crowded:
+            self._stage.metrics.dropped("provisional")
+        else:
+            turn.glance(until, np.concatenate(self._spoken), self._sight.crops(turn.start, until))
+
+    def _settle(self, turn: Turn, close: Close) -> None:
+        if len(self._settling) >= self._settings.pending_utterances:
+            self._drop("words", self._queued_until - close.at)
+            turn.forgo_words()
+        arrived = self._arrived(close.spoken), self._arrived(close.at)
+        task = self._stage.workers.start(
+            self._answer(turn.settle(close, self._sight.crops(close.start, close.end - self._tail), arrived))
+        )
+        self._settling.add(task)
+        task.add_done_callback(self._settling.discard)
+
+    async def _answer(self, final: Awaitable[None]) -> None:
+        await final
+        await self._progressed()
+
+    @property
+    def _tail(self) -> float:
+        return self._settings.segmenter.tail_seconds
+
+    @property
+    def _crowded(self) -> bool:
+        return len(self._settling) > self._settings.pending_utterances // 4
+
+    def _queue(self, chunk: tuple[float, Samples] | None, seconds: float) -> None:
+        self._chunks.append(chunk)
+        self._queued_seconds += seconds
+        self._came.set()
+
+    def _arrived(self, time: float) -> float:
+        index = bisect_left(self._arrivals, time - 1e-6, key=lambda arrival: arrival[0])
+        return self._arrivals[min(index, len(self._arrivals) - 1)][1]
+
+    def _drop(self, kind: str, behind: float) -> None:
+        self._stage.metrics.dropped(kind)
+        self._stage.log.publish(Lag(seconds=max(behind, 0.0), dropped={kind: 1}))
+
+    async def _until(self, settled: Callable[[], bool]) -> None:
+        async with self._progress:
+            await self._progress.wait_for(settled)
+
+    async def _progressed(self) -> None:
+        async with self._progress:
+            self._progress.notify_all()

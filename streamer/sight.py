@@ -1,0 +1,112 @@
+"""One participant's pictures: faces out as they come, and crops of the speaker's face kept for its utterances."""
+
+import asyncio
+import math
+from collections import deque
+from time import perf_counter
+
+import numpy as np
+import numpy.typing as npt
+
+from engine import Engine, EngineBusy, FaceReading
+from streamer.faces import Face, FaceTracker
+from streamer.protocol import FaceBox, FacesEvent
+from streamer.settings import Settings
+from streamer.turn import Crops, Stage
+
+Picture = npt.NDArray[np.uint8]
+
+
+class Sight:
+    """Looks at no more than `faces_per_second` pictures.
+
+    One waits while one is looked at: the newest wins, older ones are counted as dropped.
+    """
+
+    def __init__(self, participant: str, stage: Stage, engine: Engine, settings: Settings) -> None:
+        self._participant = participant
+        self._stage = stage
+        self._engine = engine
+        self._settings = settings
+        self._tracker: FaceTracker | None = None
+        self._waiting: tuple[float, Picture, float] | None = None
+        self._due = 0.0
+        self._crops: deque[tuple[float, Crops]] = deque(maxlen=math.ceil(30 * settings.faces_per_second))
+        self._came = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._idle.set()
+
+    def see(self, at: float, image: Picture) -> None:
+        """A picture, uint8 RGB [H, W, 3], at a media time of the conversation."""
+        if at < self._due:
+            return
+        rate = self._settings.faces_per_second
+        self._due = (math.floor(at * rate + 1e-6) + 1) / rate
+        if self._waiting is not None:
+            self._stage.metrics.dropped("video")
+        self._waiting = (at, image, perf_counter())
+        self._idle.clear()
+        self._came.set()
+
+    async def idle(self) -> None:
+        """Waits until every picture has been looked at."""
+        await self._idle.wait()
+
+    def crops(self, start: float, end: float) -> Crops | None:
+        """uint8 [k, 48, 48] of the largest face between two media times, evenly chosen; None where no face was seen."""
+        seen = [crop for at, crop in self._crops if start <= at < end]
+        if not seen:
+            return None
+        chosen = np.linspace(0, len(seen) - 1, min(len(seen), self._settings.faces_per_utterance)).round().astype(int)
+        return np.stack([seen[index] for index in chosen])
+
+    async def watch(self) -> None:
+        """Looks at pictures as they come, until cancelled."""
+        try:
+            while True:
+                await self._came.wait()
+                self._came.clear()
+                if self._waiting is not None:
+                    (at, image, arrived), self._waiting = self._waiting, None
+                    await self._look(at, image, arrived)
+                if self._waiting is None:
+                    self._idle.set()
+        finally:
+            self._idle.set()
+            if self._tracker is not None:
+                self._tracker.close()
+
+    async def _look(self, at: float, image: Picture, arrived: float) -> None:
+        faces = await asyncio.get_running_loop().run_in_executor(self._stage.workers.signals, self._track, image)
+        readings: list[FaceReading] = []
+        if faces:
+            self._crops.append((at, faces[0].crop))
+            try:
+                readings = await self._engine.faces(np.stack([face.crop for face in faces]))
+            except EngineBusy:
+                self._stage.metrics.dropped("faces")
+                return
+        boxes = tuple(_box(face, reading) for face, reading in zip(faces, readings, strict=True))
+        latency = 1e3 * (perf_counter() - arrived)
+        self._stage.metrics.faces(latency)
+        self._stage.log.publish(
+            FacesEvent(participant=self._participant, at=at, faces=boxes, latency_ms=round(latency, 1))
+        )
+
+    def _track(self, image: Picture) -> list[Face]:
+        if self._tracker is None:
+            self._tracker = FaceTracker(self._settings.max_faces)
+        return self._tracker.track(image)
+
+
+def _box(face: Face, reading: FaceReading) -> FaceBox:
+    return FaceBox(
+        id=face.id,
+        x=face.x,
+        y=face.y,
+        width=face.width,
+        height=face.height,
+        label=reading.label,
+        unsure=reading.unsure,
+        confidence=reading.confidence,
+    )

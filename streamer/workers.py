@@ -1,0 +1,41 @@
+"""Where work runs: threads for what is heavy, and tasks whose failures are heard."""
+
+import asyncio
+import logging
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+_log = logging.getLogger(__name__)
+
+
+class Workers:
+    """The streamer's threads, shared by all conversations, and its background tasks.
+
+    Each track has one job at a time in `signals` and each utterance one in `recognition`, so both queues are bounded
+    by the limits on participants and on waiting utterances.
+    """
+
+    def __init__(self, recognition: int = 2) -> None:
+        self.signals = ThreadPoolExecutor(2, "signals")
+        self.recognition = ThreadPoolExecutor(recognition, "recognition")
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Runs work in the background; a failure is logged, never lost."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._finished)
+        return task
+
+    def close(self) -> None:
+        """Stops the threads once what they do is done."""
+        for task in self._tasks:
+            task.cancel()
+        self.signals.shutdown(cancel_futures=True)
+        self.recognition.shutdown(cancel_futures=True)
+
+    def _finished(self, task: "asyncio.Task[None]") -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            _log.error("background work failed", exc_info=error)
