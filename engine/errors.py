@@ -1,0 +1,13 @@
+"""What can go wrong in the engine, by name."""
+
+
+class BundleError(Exception):
+    """A model bundle can't be used; the sentence says why, and what to do."""
+
+
+class EngineFull(Exception):
+    """Every slot of memory is taken: close a dialogue, or load the engine with more slots."""
+
+
+class EngineBusy(Exception):
+    """The engine's queue is full and the work asked for can be done without (a glance, faces)."""

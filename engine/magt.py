@@ -1,0 +1,238 @@
+"""MAGT, the multi-modal anchor gated transformer (MAGTKD, IJCAI 2025, doi 10.24963/ijcai.2025/905), made causal.
+
+Three anchors each attend to themselves and to the other two modalities over the turns of a dialogue; each such path
+passes a gate; the three are reduced to one. Audio and video come first; text, the main anchor, then attends to itself
+and to the two results, and gives the answer. A turn sees the last W turns only, so its keys and values never change:
+`step` over a ring memory equals `forward` over the whole dialogue.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from engine.labels import MODALITIES, Modality
+from engine.memory import MemoryView, NewEntries, RingMemory
+
+# (source, anchor): queries are the anchor's. The text anchor's sources audio and video are those two anchors' results.
+PATHS: Final[tuple[tuple[Modality, Modality], ...]] = (
+    ("audio", "audio"),
+    ("text", "audio"),
+    ("video", "audio"),
+    ("video", "video"),
+    ("text", "video"),
+    ("audio", "video"),
+    ("text", "text"),
+    ("audio", "text"),
+    ("video", "text"),
+)
+
+Rotation = tuple[Tensor, Tensor]
+
+
+@dataclass(frozen=True, slots=True)
+class MagtConfig:
+    """Sizes of the fusion.
+
+    text, audio, video: widths of the students' embeddings.
+    window: how many turns a turn sees, itself included.
+    """
+
+    text: int
+    audio: int
+    video: int
+    width: int = 128
+    heads: int = 4
+    window: int = 64
+    speakers: int = 8
+    labels: int = 7
+    dropout: float = 0.3
+
+    def __post_init__(self) -> None:
+        sizes = (self.text, self.audio, self.video, self.width, self.heads, self.window, self.speakers, self.labels)
+        if min(sizes) < 1:
+            raise ValueError(f"sizes must be at least 1: {self}")
+        if self.width % (2 * self.heads):
+            raise ValueError(f"width must be a multiple of 2 x heads, not {self.width} with {self.heads} heads")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout must be in [0, 1), not {self.dropout}")
+
+    @property
+    def head_dim(self) -> int:
+        return self.width // self.heads
+
+    def embedding(self, modality: Modality) -> int:
+        """Width of a student's embedding."""
+        return {"text": self.text, "audio": self.audio, "video": self.video}[modality]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inputs:
+    """Turns of B dialogues, N each.
+
+    features: for each modality [B, N, D + labels], as `features` makes them; anything finite where it is absent.
+    present:  bool [B, N, 3] in MODALITIES order.
+    speaker:  long [B, N], dialogue-relative from 0; higher ones share slots by modulo.
+    padding:  bool [B, N], True where a turn is real.
+    """
+
+    features: dict[Modality, Tensor]
+    present: Tensor
+    speaker: Tensor
+    padding: Tensor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MagtOutput:
+    """logits: the answer, from the text anchor; audio_logits, video_logits: auxiliary heads. Each [B, N, labels]."""
+
+    logits: Tensor
+    audio_logits: Tensor
+    video_logits: Tensor
+
+
+def features(embedding: Tensor, logits: Tensor) -> Tensor:
+    """What the fusion sees of a student: its embedding [.., D] and its log-probabilities [.., labels] side by side."""
+    return torch.cat((embedding, logits.log_softmax(-1)), dim=-1)
+
+
+def rotation(positions: Tensor, head_dim: int, dtype: torch.dtype) -> Rotation:
+    """Cosines and sines [.., 1, head_dim / 2] of rotary positions (RoFormer, arXiv 2104.09864).
+
+    Angles are computed in float64: in float32 a turn late in a long conversation would lose its place.
+    """
+    half = head_dim // 2
+    frequency = 10_000.0 ** -(torch.arange(half, device=positions.device, dtype=torch.float64) / half)
+    angle = positions.to(torch.float64)[..., None, None] * frequency
+    return angle.cos().to(dtype), angle.sin().to(dtype)
+
+
+def rotate(x: Tensor, by: Rotation) -> Tensor:
+    """Turn the pairs of x [B, N, heads, head_dim] by their positions' angles."""
+    cos, sin = by
+    first, second = x.chunk(2, dim=-1)
+    return torch.cat((first * cos - second * sin, second * cos + first * sin), dim=-1)
+
+
+class Path(nn.Module):
+    """One pre-norm transformer block from a source to an anchor, and its gate."""
+
+    def __init__(self, config: MagtConfig) -> None:
+        super().__init__()
+        width = config.width
+        self.heads = config.heads
+        self.anchor_norm = nn.LayerNorm(width)
+        self.source_norm = nn.LayerNorm(width)
+        self.query = nn.Linear(width, width)
+        self.key_value = nn.Linear(width, 2 * width)
+        self.output = nn.Linear(width, width)
+        self.feed_forward = nn.Sequential(
+            nn.LayerNorm(width), nn.Linear(width, width), nn.GELU(), nn.Dropout(config.dropout), nn.Linear(width, width)
+        )
+        self.gate = nn.Linear(width, width)
+        self.dropout = nn.Dropout(config.dropout)
+
+    def keys(self, x: Tensor, by: Rotation) -> tuple[Tensor, Tensor]:
+        """Keys, already rotated, and values [B, N, heads, head_dim] of source rows x [B, N, width]."""
+        key, value = self.key_value(self.source_norm(x)).unflatten(-1, (2, self.heads, -1)).unbind(-3)
+        return rotate(key, by), value
+
+    def attend(self, y: Tensor, keys: Tensor, values: Tensor, mask: Tensor, by: Rotation) -> Tensor:
+        """Anchor rows y [B, N, width] over S keys [B, S, heads, head_dim], where mask [B, N, S] is True.
+
+        Returns the gated result [B, N, width].
+        """
+        query = rotate(self.query(self.anchor_norm(y)).unflatten(-1, (self.heads, -1)), by)
+        found = F.scaled_dot_product_attention(
+            query.transpose(1, 2), keys.transpose(1, 2), values.transpose(1, 2), attn_mask=mask[:, None]
+        )
+        h = y + self.dropout(self.output(found.transpose(1, 2).flatten(2)))
+        h = h + self.dropout(self.feed_forward(h))
+        gated: Tensor = torch.sigmoid(self.gate(h)) * h
+        return gated
+
+
+class Magt(nn.Module):
+    """The fusion: `forward` over whole dialogues (training, and the reference of exactness), `step` turn by turn."""
+
+    def __init__(self, config: MagtConfig) -> None:
+        super().__init__()
+        self.config = config
+        width = config.width
+        self.project = nn.ModuleDict({m: nn.Linear(config.embedding(m) + config.labels, width) for m in MODALITIES})
+        self.absent = nn.ParameterDict({m: nn.Parameter(torch.randn(width) * 0.02) for m in MODALITIES})
+        self.speaker = nn.Embedding(config.speakers, width)
+        self.paths = nn.ModuleDict({_block(source, anchor): Path(config) for source, anchor in PATHS})
+        self.reduce = nn.ModuleDict({m: nn.Linear(3 * width, width) for m in MODALITIES})
+        self.head = nn.ModuleDict({m: nn.Linear(width, config.labels) for m in MODALITIES})
+        self.dropout = nn.Dropout(config.dropout)
+
+    def memory(self, slots: int) -> RingMemory:
+        """An empty memory for `slots` dialogues, on this model's device and in its dtype."""
+        weight = self.speaker.weight
+        sizes = {"window": self.config.window, "heads": self.config.heads, "head_dim": self.config.head_dim}
+        return RingMemory(slots, paths=len(PATHS), device=weight.device, dtype=weight.dtype, **sizes)
+
+    def forward(self, inputs: Inputs) -> MagtOutput:
+        """Whole dialogues at once: each turn sees itself and the W - 1 before it."""
+        turns = torch.arange(inputs.padding.shape[1], device=inputs.padding.device)
+        distance = turns[:, None] - turns
+        band = (distance >= 0) & (distance < self.config.window)
+        own = distance == 0
+        usable = inputs.present & inputs.padding[..., None]
+        masks = {m: (band & usable[:, None, :, i]) | own for i, m in enumerate(MODALITIES)}
+        output, _ = self._fuse(inputs, turns.expand(inputs.padding.shape), masks, lambda _, key, value: (key, value))
+        return output
+
+    def step(self, inputs: Inputs, memory: MemoryView) -> tuple[MagtOutput, NewEntries]:
+        """One turn (N = 1) for each of R rows, after what each remembers. The memory itself is left as it was."""
+        own = torch.ones_like(inputs.padding)
+        masks = {m: torch.cat((memory.usable[..., i], own), dim=1)[:, None] for i, m in enumerate(MODALITIES)}
+
+        def after_memory(path: int, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
+            return torch.cat((memory.kv[:, path, 0], key), dim=1), torch.cat((memory.kv[:, path, 1], value), dim=1)
+
+        output, own_kv = self._fuse(inputs, memory.position[:, None], masks, after_memory)
+        return output, NewEntries(own_kv.squeeze(3), inputs.present.squeeze(1))
+
+    def _fuse(
+        self,
+        inputs: Inputs,
+        positions: Tensor,
+        masks: dict[Modality, Tensor],
+        past: Callable[[int, Tensor, Tensor], tuple[Tensor, Tensor]],
+    ) -> tuple[MagtOutput, Tensor]:
+        """The one way through the network; `past` puts remembered keys and values before the turns' own."""
+        rows = self._embed(inputs)
+        by = rotation(positions, self.config.head_dim, self.speaker.weight.dtype)
+        gated: dict[Modality, list[Tensor]] = {m: [] for m in MODALITIES}
+        result: dict[Modality, Tensor] = {}
+        own_kv: list[Tensor] = []
+        for index, (source, anchor) in enumerate(PATHS):
+            path = self.paths[_block(source, anchor)]
+            assert isinstance(path, Path)  # noqa: S101 - ModuleDict forgets the type
+            key, value = path.keys(result[source] if anchor == "text" and source != "text" else rows[source], by)
+            own_kv.append(torch.stack((key, value), dim=1))
+            h = path.attend(rows[anchor], *past(index, key, value), masks[source], by)
+            gated[anchor].append(h * inputs.present[..., MODALITIES.index(source), None])
+            if len(gated[anchor]) == len(MODALITIES):
+                result[anchor] = self.reduce[anchor](torch.cat(gated[anchor], dim=-1))
+        logits = {m: self.head[m](self.dropout(result[m])) for m in MODALITIES}
+        return MagtOutput(logits["text"], logits["audio"], logits["video"]), torch.stack(own_kv, dim=1)
+
+    def _embed(self, inputs: Inputs) -> dict[Modality, Tensor]:
+        """One row [B, N, width] a turn for each modality: its projection or the absent token, and who speaks."""
+        speaker = self.speaker(inputs.speaker % self.config.speakers)
+        rows: dict[Modality, Tensor] = {}
+        for i, m in enumerate(MODALITIES):
+            projected = self.project[m](inputs.features[m])
+            rows[m] = self.dropout(torch.where(inputs.present[..., i, None], projected, self.absent[m]) + speaker)
+        return rows
+
+
+def _block(source: Modality, anchor: Modality) -> str:
+    """Name of a path's block: the text anchor's three paths share one, as published."""
+    return anchor if anchor == "text" else f"{source}_to_{anchor}"
