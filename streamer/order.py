@@ -20,7 +20,7 @@ class ClosingOrder:
     """Holds a final back until no other track can still close an utterance before it.
 
     Each track reports how far it has been heard. A track more than `stall` seconds behind the furthest one is not
-    waited for, and with `bounded` nobody waits longer than that by the wall clock: a live track may stop without a word.
+    waited for, and with `bounded` nobody waits longer than that by the wall clock: a live track may just stop.
     """
 
     def __init__(self, stall: float, *, bounded: bool) -> None:

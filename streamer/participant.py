@@ -14,7 +14,7 @@ from engine.utterance import SAMPLE_RATE
 from streamer.audio import Samples
 from streamer.errors import Refused
 from streamer.listener import Close, Drop, Heard, Listener, Onset, Pause, Resume, Voice
-from streamer.protocol import ErrorCode, Lag, Speech
+from streamer.protocol import Error, ErrorCode, Lag, Speech
 from streamer.settings import Settings
 from streamer.sight import Picture, Sight
 from streamer.turn import Stage, Turn
@@ -45,6 +45,7 @@ class Participant:
         self._spoken: list[Samples] = []
         self._turns = itertools.count(1)
         self._settling: set[asyncio.Task[None]] = set()
+        self._deaf = False
         self._came = asyncio.Event()
         self._progress = asyncio.Condition()
         self._tasks = [stage.workers.start(self._listen()), stage.workers.start(self._sight.watch())]
@@ -110,6 +111,16 @@ class Participant:
         self._stage.order.leave(self.name)
 
     async def _listen(self) -> None:
+        try:
+            await self._listen_on()
+        except Exception:
+            self._fail(f"the analysis of '{self.name}' failed and has ended; leave and join again")
+            raise
+        finally:
+            self._deaf = True
+            await self._progressed()
+
+    async def _listen_on(self) -> None:
         loop, signals = asyncio.get_running_loop(), self._stage.workers.signals
         while True:
             await self._came.wait()
@@ -176,8 +187,13 @@ class Participant:
         task.add_done_callback(self._settling.discard)
 
     async def _answer(self, final: Awaitable[None]) -> None:
-        await final
-        await self._progressed()
+        try:
+            await final
+        except Exception:
+            self._fail("an utterance could not be read; the log of the server says why")
+            raise
+        finally:
+            await self._progressed()
 
     @property
     def _tail(self) -> float:
@@ -200,9 +216,12 @@ class Participant:
         self._stage.metrics.dropped(kind)
         self._stage.log.publish(Lag(seconds=max(behind, 0.0), dropped={kind: 1}))
 
+    def _fail(self, message: str) -> None:
+        self._stage.log.publish(Error(code=ErrorCode.INTERNAL, message=message, fatal=False))
+
     async def _until(self, settled: Callable[[], bool]) -> None:
         async with self._progress:
-            await self._progress.wait_for(settled)
+            await self._progress.wait_for(lambda: self._deaf or settled())
 
     async def _progressed(self) -> None:
         async with self._progress:

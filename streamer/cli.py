@@ -1,0 +1,218 @@
+"""The command line. Each verb imports what it needs when it runs, so that help is instant and `engine` needs no training."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from streamer.conversation import Conversation
+    from streamer.settings import Settings
+    from streamer.sources.file import FileSource
+
+app = typer.Typer(
+    help="Undertone listens to a conversation and says, while it happens, what each speaker expresses.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+_console = Console()
+_errors = Console(stderr=True)
+
+BundleOption = Annotated[str, typer.Option("--bundle", help="A bundle: its name, a folder, or a hub id.")]
+RecogniserOption = Annotated[
+    str, typer.Option("--recogniser", help="auto, sphinx, none, or a Whisper model's name or folder.")
+]
+PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes any free port.")]
+
+_FORWARD = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+
+@app.command()
+def serve(
+    port: PortOption = 8000, bundle: BundleOption = "undertone-base", recogniser: RecogniserOption = "auto"
+) -> None:
+    """Dashboard and ingest on http://localhost:8000, for this machine alone."""
+    from streamer.settings import Settings
+
+    _run(_serve(port, bundle, recogniser, Settings()))
+
+
+@app.command()
+def replay(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Any recording, or the word 'sample'.")],
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write all events here, as JSONL.")] = None,
+    serve: Annotated[bool, typer.Option("--serve", help="Play it in real time into the dashboard.")] = False,
+    port: PortOption = 8000,
+    bundle: BundleOption = "undertone-base",
+    recogniser: RecogniserOption = "auto",
+) -> None:
+    """The same pipeline over a file: a table of who expressed what, faster than real time."""
+    from streamer.settings import Settings
+
+    with _open_media(file) as source:
+        if serve:
+            _run(_serve(port, bundle, recogniser, Settings(), source, output))
+        else:
+            _run(_replay(source, output, bundle, recogniser))
+
+
+@app.command()
+def sample(
+    output: Annotated[Path, typer.Option("-o", "--output", help="Where to write it, as MP4.")],
+) -> None:
+    """Write the sample conversation as a recording with one speaker's (composed) picture."""
+    from streamer.sample import SampleError, write_sample_video
+
+    try:
+        write_sample_video(output)
+    except SampleError as error:
+        _fail(str(error))
+    _console.print(f"wrote {output}")
+
+
+@app.command()
+def doctor(bundle: BundleOption = "undertone-base", port: PortOption = 8000) -> None:
+    """What works on this machine, what is missing, and how to get it."""
+    from streamer.doctor import check, print_table
+
+    checks = check(bundle=bundle, port=port)
+    print_table(checks, _console)
+    raise typer.Exit(any(one.ok is False for one in checks))
+
+
+@app.command()
+def bench(
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write the figures here, as JSON.")] = None,
+    bundle: BundleOption = "undertone-base",
+    recogniser: RecogniserOption = "auto",
+) -> None:
+    """Measure latency, replay speed and memory on the sample conversation."""
+    from streamer.bench import measure, print_report
+
+    report = asyncio.run(measure(bundle, recogniser))
+    print_report(report, _console)
+    if output is not None:
+        output.write_text(report.model_dump_json(indent=2) + "\n")
+
+
+@app.command(context_settings=_FORWARD, add_help_option=False)
+def train(context: typer.Context) -> None:
+    """Make a bundle: students, fusion, calibration, export."""
+    from training.cli import train as verbs
+
+    verbs(context.args, prog_name="undertone train")
+
+
+@app.command("eval", context_settings=_FORWARD, add_help_option=False)
+def evaluate(context: typer.Context) -> None:
+    """Judge a bundle on a corpus."""
+    from training.cli import evaluate as verb
+
+    verb(context.args, prog_name="undertone eval")
+
+
+async def _serve(
+    port: int,
+    bundle: str,
+    recogniser: str,
+    settings: "Settings",
+    source: "FileSource | None" = None,
+    output: Path | None = None,
+) -> None:
+    from streamer.runtime import running_hub
+    from streamer.server import create_app, running
+
+    with _console.status("starting"):
+        stack = contextlib.AsyncExitStack()
+        hub = await stack.enter_async_context(running_hub(bundle, recogniser, settings))
+    async with stack:
+        async with running(create_app(hub, settings), port) as server:
+            if source is None:
+                _console.print(f"Undertone is on [bold]{server.url}[/]  (Ctrl-C stops it)")
+                await server.stopped()
+                return
+            name = "replay"
+            _console.print(f"Playing into [bold]{server.url}/?conversation={name}&watch=1[/]  (Ctrl-C stops it)")
+            playing = asyncio.create_task(_play(source, hub.conversation(name), output, speed=1.0))
+            await server.stopped()
+            playing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await playing
+
+
+async def _replay(source: "FileSource", output: Path | None, bundle: str, recogniser: str) -> None:
+    from streamer.runtime import running_hub
+    from streamer.settings import Settings
+
+    with _console.status("loading the models"):
+        stack = contextlib.AsyncExitStack()
+        hub = await stack.enter_async_context(running_hub(bundle, recogniser, Settings(live=False)))
+    async with stack:
+        if hub.recogniser.draft:
+            _console.print(f"[dim]words by {hub.recogniser.name}: draft quality[/]")
+        await _play(source, hub.conversation("replay"), output, speed=None)
+
+
+async def _play(
+    source: "FileSource", conversation: "Conversation", output: Path | None, *, speed: float | None
+) -> None:
+    from streamer.replay import replay
+    from streamer.replay_view import ReplayView
+
+    with contextlib.ExitStack() as stack:
+        lines = stack.enter_context(output.open("w", encoding="utf-8")) if output else None
+        view = stack.enter_context(ReplayView(_console, source.info.duration))
+        events = conversation.subscribe()
+
+        async def show() -> None:
+            async for event in events:
+                view.show(event)
+                if lines is not None:
+                    lines.write(event.to_json() + "\n")
+
+        showing = asyncio.create_task(show())
+        await replay(source, conversation, speed=speed, progress=view.reached)
+        events.close()
+        await showing
+    for warning in source.warnings:
+        _console.print(f"[yellow]{warning}[/]")
+    _console.print(f"{view.utterances} utterances" + (f", events in {output}" if output else ""))
+
+
+def _open_media(file: str) -> "FileSource":
+    from streamer.sample import SAMPLE
+    from streamer.sources.file import FileSource, MediaError
+
+    try:
+        return FileSource.open(SAMPLE if file == "sample" else Path(file))
+    except MediaError as error:
+        _fail(str(error))
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    from engine import BundleError
+    from streamer.recognise import RecogniserError
+
+    try:
+        asyncio.run(work)
+    except (BundleError, RecogniserError, OSError) as error:
+        _fail(str(error))
+    except KeyboardInterrupt:
+        _console.print("stopped")
+
+
+def _fail(message: str) -> NoReturn:
+    _errors.print(f"[red]undertone:[/] {message}", highlight=False)
+    raise typer.Exit(1)
+
+
+def main() -> None:
+    """The console script."""
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    app()

@@ -1,0 +1,72 @@
+"""What `undertone replay` shows in the terminal: a line for each utterance, and how far it is."""
+
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+from rich.text import Text
+
+from engine.labels import Emotion
+from streamer.protocol import EmotionEvent, Event, TranscriptEvent
+
+STYLES: dict[Emotion, str] = {
+    "neutral": "white",
+    "joy": "yellow",
+    "surprise": "magenta",
+    "anger": "red",
+    "sadness": "blue",
+    "fear": "cyan",
+    "disgust": "green",
+}
+
+
+def clock(seconds: float) -> str:
+    """Minutes and seconds, 01:02.3; hours where there are any."""
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(int(minutes), 60)
+    return f"{hours}:{minutes:02d}:{rest:04.1f}" if hours else f"{minutes:02d}:{rest:04.1f}"
+
+
+class ReplayView:
+    """Prints final utterances as they come, above a progress bar. Use as a context manager."""
+
+    def __init__(self, console: Console, duration: float | None) -> None:
+        self._console = console
+        self._words: dict[str, str] = {}
+        self._progress = Progress(
+            TextColumn("{task.fields[clock]}"), BarColumn(None), TimeRemainingColumn(), console=console, transient=True
+        )
+        self._task = self._progress.add_task("replay", total=duration, clock=clock(0))
+        self.utterances = 0
+
+    def __enter__(self) -> "ReplayView":
+        self._progress.start()
+        self._console.print(self._row("time", "speaker", Text("expresses"), "", "said"), style="bold")
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._progress.stop()
+
+    def reached(self, seconds: float) -> None:
+        """The media time that the replay has come to."""
+        self._progress.update(self._task, completed=seconds, clock=clock(seconds))
+
+    def show(self, event: Event) -> None:
+        """Takes any event; final ones become lines."""
+        body = event.body
+        if isinstance(body, TranscriptEvent) and body.final:
+            self._words[body.utterance] = body.text
+        elif isinstance(body, EmotionEvent) and body.final:
+            self.utterances += 1
+            label = Text("unsure", style="dim") if body.unsure else Text(body.label, style=STYLES[body.label])
+            words = self._words.pop(body.utterance, "") or "(no words recognised)"
+            self._console.print(self._row(clock(body.start), body.participant, label, f"{body.confidence:.0%}", words))
+
+    def _row(self, time: str, speaker: str, label: Text, confidence: str, words: str) -> Table:
+        row = Table.grid(padding=(0, 1))
+        for width in (9, 12, 9, 4):
+            row.add_column(width=width, no_wrap=True)
+        row.add_column(ratio=1)
+        row.add_row(time, speaker, label, confidence, words)
+        return row

@@ -1,0 +1,31 @@
+"""Puts the parts together: engine, recogniser and hub, opened and closed in order."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from engine import Engine
+from streamer.hub import Hub
+from streamer.recognise import load_recogniser
+from streamer.settings import Settings
+
+
+@asynccontextmanager
+async def running_hub(bundle: str, recogniser: str, settings: Settings) -> AsyncIterator[Hub]:
+    """A hub on this bundle (name, folder or hub id) and recogniser; on leaving, utterances under way are finished first.
+
+    Raises engine.BundleError and streamer.recognise.RecogniserError.
+    """
+    engine = await asyncio.to_thread(Engine.load, bundle, slots=settings.max_conversations)
+    try:
+        words = await asyncio.to_thread(load_recogniser, recogniser)
+        try:
+            hub = Hub(engine, words, settings)
+            try:
+                yield hub
+            finally:
+                await hub.close()
+        finally:
+            words.close()
+    finally:
+        engine.close()
