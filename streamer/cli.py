@@ -1,4 +1,4 @@
-"""The command line. Each verb imports what it needs when it runs, so that help is instant and `engine` needs no training."""
+"""The command line. Each verb imports what it needs when it runs, so that help is instant."""
 
 import asyncio
 import contextlib
@@ -131,19 +131,18 @@ async def _serve(
     with _console.status("starting"):
         stack = contextlib.AsyncExitStack()
         hub = await stack.enter_async_context(running_hub(bundle, recogniser, settings))
-    async with stack:
-        async with running(create_app(hub, settings), port) as server:
-            if source is None:
-                _console.print(f"Undertone is on [bold]{server.url}[/]  (Ctrl-C stops it)")
-                await server.stopped()
-                return
-            name = "replay"
-            _console.print(f"Playing into [bold]{server.url}/?conversation={name}&watch=1[/]  (Ctrl-C stops it)")
-            playing = asyncio.create_task(_play(source, hub.conversation(name), output, speed=1.0))
+    async with stack, running(create_app(hub, settings), port) as server:
+        if source is None:
+            _console.print(f"Undertone is on [bold]{server.url}[/]  (Ctrl-C stops it)")
             await server.stopped()
-            playing.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await playing
+            return
+        name = "replay"
+        _console.print(f"Playing into [bold]{server.url}/?conversation={name}&watch=1[/]  (Ctrl-C stops it)")
+        playing = asyncio.create_task(_play(source, hub.conversation(name), output, speed=1.0))
+        await server.stopped()
+        playing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await playing
 
 
 async def _replay(source: "FileSource", output: Path | None, bundle: str, recogniser: str) -> None:

@@ -17,7 +17,7 @@ _BATCH = 10 * FRAME
 class Hearing:
     """Feeds one recognition in order, one call at a time, in frames of 20 ms whatever the chunks were.
 
-    What waits is bounded by the longest utterance: the segmenter splits it.
+    What waits is bounded by the longest utterance: the segmenter splits it. `heard` counts the samples fed.
     """
 
     def __init__(self, recogniser: Recogniser, pool: Executor) -> None:
@@ -28,10 +28,12 @@ class Hearing:
         self._lock = asyncio.Lock()
         self._ahead: asyncio.Task[None] | None = None
         self._over = False
+        self.heard = 0
 
     def feed(self, pcm: Samples) -> None:
         """Takes audio, float32 at 16 kHz; it is recognised in the background from 200 ms on."""
         self._pending.append(pcm)
+        self.heard += len(pcm)
         if sum(map(len, self._pending)) >= _BATCH and (self._ahead is None or self._ahead.done()):
             self._ahead = asyncio.create_task(self._run(lambda _: None))
 

@@ -114,10 +114,9 @@ class Listener:
         for frame in frames:
             self._buffer.append(frame)
             self._frames += 1
-            events = self._segmenter.push(self._voiced(frame))
-            yield from map(self._tell, events)
-            if self._speaking and not self._paused and not events:
+            if self._speaking and not self._paused:
                 yield Voice(self.until, frame)
+            yield from map(self._tell, self._segmenter.push(self._voiced(frame)))
 
     def _tell(self, event: SegmentEvent) -> Heard:
         match event:

@@ -13,7 +13,7 @@ from engine import Engine
 from engine.utterance import SAMPLE_RATE
 from streamer.audio import Samples
 from streamer.errors import Refused
-from streamer.listener import Close, Drop, Heard, Listener, Onset, Pause, Resume, Voice
+from streamer.listener import FRAME_SECONDS, Close, Drop, Heard, Listener, Onset, Pause, Resume, Voice
 from streamer.protocol import Error, ErrorCode, Lag, Speech
 from streamer.settings import Settings
 from streamer.sight import Picture, Sight
@@ -197,7 +197,7 @@ class Participant:
 
     @property
     def _tail(self) -> float:
-        return self._settings.segmenter.tail_seconds
+        return self._settings.segmenter.tail_frames * FRAME_SECONDS
 
     @property
     def _crowded(self) -> bool:

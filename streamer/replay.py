@@ -21,7 +21,8 @@ async def replay(
 ) -> None:
     """Plays a file's tracks into a conversation, a participant for each speaker, and answers all of it before returning.
 
-    speed: multiples of real time; None is as fast as the pipeline takes it. progress: called with the media time reached.
+    speed: multiples of real time; None is as fast as the pipeline takes it.
+    progress: called with the media time reached.
     """
     speakers = {name: await conversation.join(name, origin=0.0) for name in source.info.speakers}
     began = perf_counter()

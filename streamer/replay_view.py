@@ -1,6 +1,7 @@
 """What `undertone replay` shows in the terminal: a line for each utterance, and how far it is."""
 
 from types import TracebackType
+from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
@@ -40,7 +41,7 @@ class ReplayView:
         self._task = self._progress.add_task("replay", total=duration, clock=clock(0))
         self.utterances = 0
 
-    def __enter__(self) -> "ReplayView":
+    def __enter__(self) -> Self:
         self._progress.start()
         self._console.print(self._row("time", "speaker", Text("expresses"), "", "said"), style="bold")
         return self

@@ -12,7 +12,7 @@ from streamer.settings import Settings
 
 @asynccontextmanager
 async def running_hub(bundle: str, recogniser: str, settings: Settings) -> AsyncIterator[Hub]:
-    """A hub on this bundle (name, folder or hub id) and recogniser; on leaving, utterances under way are finished first.
+    """A hub on this bundle (name, folder or hub id) and recogniser; on leaving, what is under way is finished.
 
     Raises engine.BundleError and streamer.recognise.RecogniserError.
     """

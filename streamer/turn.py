@@ -66,7 +66,7 @@ class Turn:
     def hear(self, pcm: Samples) -> None:
         """More of the speaker's voice."""
         if self._hearing is None:
-            self._hearing = Hearing(self._stage.recogniser, self._stage.workers.recognition)
+            self._hearing = self._new_hearing()
         self._hearing.feed(pcm)
 
     def glance(self, end: float, pcm: Samples, crops: Crops | None) -> None:
@@ -80,18 +80,16 @@ class Turn:
         self._glancing = self._stage.workers.start(self._tell_guess(self._ahead, end))
 
     def resume(self, pcm: Samples) -> None:
-        """The speaker went on: what was guessed is dropped, and recognition starts over with all of it."""
-        self.abandon()
-        self.hear(pcm)
+        """The speaker went on: what was guessed is dropped. `pcm` is all of the utterance so far."""
+        self._cancel_guess()
+        self.hear(pcm[self._hearing.heard :] if self._hearing else pcm)
 
     def abandon(self) -> None:
         """Drops whatever is under way; nothing more is published for this utterance unless it resumes."""
-        for task in (self._ahead, self._glancing):
-            if task is not None:
-                task.cancel()
+        self._cancel_guess()
         if self._hearing is not None:
             self._stage.workers.start(self._hearing.abandon())
-        self._ahead = self._hearing = None
+        self._hearing = None
 
     def forgo_words(self) -> None:
         """Reads the utterance without recognition: there is more of it waiting than can be caught up with."""
@@ -143,12 +141,24 @@ class Turn:
         return Prepared(transcript, encoded, 1e3 * (recognised - began), 1e3 * (done - recognised))
 
     async def _recognise(self, pcm: Samples) -> Transcript:
-        hearing = self._hearing
+        hearing, self._hearing = self._hearing, None
+        if hearing is not None and hearing.heard != len(pcm):
+            self._stage.workers.start(hearing.abandon())  # A split: it has heard past the utterance's end.
+            hearing = None
         if hearing is None:
-            hearing = Hearing(self._stage.recogniser, self._stage.workers.recognition)
+            hearing = self._new_hearing()
             hearing.feed(pcm)
-        self._hearing = None
-        return await hearing.finish()
+        # A guess may be cancelled, but a recognition once begun is always finished: its decoder is lent.
+        return await asyncio.shield(asyncio.ensure_future(hearing.finish()))
+
+    def _new_hearing(self) -> Hearing:
+        return Hearing(self._stage.recogniser, self._stage.workers.recognition)
+
+    def _cancel_guess(self) -> None:
+        for task in (self._ahead, self._glancing):
+            if task is not None:
+                task.cancel()
+        self._ahead = self._glancing = None
 
     async def _glance(self, end: float, pcm: Samples, crops: Crops | None) -> None:
         began = perf_counter()
