@@ -53,6 +53,10 @@ class Hearing:
             await self.finish()
 
     async def _run(self, ask: Callable[[Recognition], _T]) -> _T:
+        # Who asks may be cancelled; the thread can't be, and holds the lock, and its lent decoder, to the end.
+        return await asyncio.shield(asyncio.ensure_future(self._alone(ask)))
+
+    async def _alone(self, ask: Callable[[Recognition], _T]) -> _T:
         async with self._lock:
             pending, self._pending = self._pending, []
             return await asyncio.get_running_loop().run_in_executor(self._pool, self._work, pending, ask)

@@ -19,9 +19,9 @@ async def replay(
     speed: float | None = None,
     progress: Callable[[float], None] = lambda _: None,
 ) -> None:
-    """Plays a file's tracks into a conversation, a participant for each speaker, and answers all of it before returning.
+    """Plays a file's tracks into a conversation, a participant for each speaker, and waits until all is answered.
 
-    speed: multiples of real time; None is as fast as the pipeline takes it.
+    speed: multiples of real time; None is as fast as the pipeline goes.
     progress: called with the media time reached.
     """
     speakers = {name: await conversation.join(name, origin=0.0) for name in source.info.speakers}

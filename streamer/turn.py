@@ -148,8 +148,7 @@ class Turn:
         if hearing is None:
             hearing = self._new_hearing()
             hearing.feed(pcm)
-        # A guess may be cancelled, but a recognition once begun is always finished: its decoder is lent.
-        return await asyncio.shield(asyncio.ensure_future(hearing.finish()))
+        return await hearing.finish()
 
     def _new_hearing(self) -> Hearing:
         return Hearing(self._stage.recogniser, self._stage.workers.recognition)
