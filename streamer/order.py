@@ -78,6 +78,5 @@ class ClosingOrder:
             return
         first = self._head()
         furthest = max(self._heard.values(), default=first.closed_at)
-        reach = min(first.closed_at, furthest - self._stall)
-        if all(until >= reach for speaker, until in self._heard.items() if speaker != first.speaker):
+        if not any(furthest - self._stall <= until < first.closed_at for until in self._heard.values()):
             self._admit(first)
