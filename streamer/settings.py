@@ -27,6 +27,7 @@ class Settings:
     pending_utterances: int = 16
     ring_events: int = 4096
     subscriber_events: int = 512
+    max_sessions: int = 64
     max_conversations: int = 32
     max_participants: int = 8
     max_session_seconds: float = 4 * 3600.0
