@@ -1,0 +1,30 @@
+"""No speech recognition: readings come from voice and face alone."""
+
+from streamer.audio import Samples
+from streamer.recognise.words import Transcript
+
+
+class NoRecogniser:
+    """Hears everything and writes nothing."""
+
+    name = "none"
+    draft = False
+
+    def open(self) -> "NoRecognition":
+        return NoRecognition()
+
+    def close(self) -> None:
+        pass
+
+
+class NoRecognition:
+    """An utterance whose words stay unknown."""
+
+    def feed(self, pcm: Samples) -> None:
+        pass
+
+    def partial(self) -> str:
+        return ""
+
+    def finish(self) -> Transcript:
+        return Transcript("", ())

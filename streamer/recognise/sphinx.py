@@ -1,0 +1,167 @@
+"""PocketSphinx: streaming recognition whose English model is inside its package. Draft quality."""
+
+import re
+from collections.abc import Iterable
+from threading import Lock
+from typing import Final, Protocol, cast
+
+import numpy as np
+import pocketsphinx
+
+from streamer.audio import FRAME, Samples
+from streamer.recognise.words import RecogniserError, Transcript, Word
+
+_STEP_SECONDS: Final = 0.01
+_VARIANT: Final = re.compile(r"\(\d+\)$")
+_MARKS: Final = ("<", "[", "+")
+
+
+class _Segment(Protocol):
+    word: str
+    start_frame: int
+    end_frame: int
+
+
+class _Hypothesis(Protocol):
+    hypstr: str
+
+
+class _Decoder(Protocol):
+    def reinit_feat(self) -> None: ...
+    def start_utt(self) -> None: ...
+    def process_raw(self, data: bytes) -> int: ...
+    def end_utt(self) -> None: ...
+    def hyp(self) -> _Hypothesis | None: ...
+    def seg(self) -> Iterable[_Segment] | None: ...
+
+
+class SphinxRecogniser:
+    """At most `decoders` utterances are recognised while they are spoken, each by a decoder of its own (95 MB).
+
+    When all are taken, an utterance is kept and recognised whole when it finishes, by one decoder more that is lent for
+    the call alone: nobody ever waits for a speaker to end.
+    """
+
+    name = "sphinx"
+    draft = True
+
+    def __init__(self, decoders: int = 4) -> None:
+        self._left = decoders - 1
+        self._lock = Lock()
+        self._idle = [_make_decoder()]
+        self._late: _Decoder | None = None
+        self.late_lock = Lock()
+
+    def open(self) -> "SphinxRecognition":
+        return SphinxRecognition(self)
+
+    def close(self) -> None:
+        with self._lock:
+            self._idle.clear()
+            self._left = 0
+            self._late = None
+
+    def take(self) -> _Decoder | None:
+        """A decoder for one utterance, None if all are taken."""
+        with self._lock:
+            if self._idle:
+                return self._idle.pop()
+            if not self._left:
+                return None
+            self._left -= 1
+        return _make_decoder()
+
+    def give(self, decoder: _Decoder) -> None:
+        """Takes a decoder back, its utterance over."""
+        with self._lock:
+            self._idle.append(decoder)
+
+    def late(self) -> _Decoder:
+        """The decoder for utterances that got none. Only under `late_lock`, for the length of one call."""
+        if self._late is None:
+            self._late = _make_decoder()
+        return self._late
+
+
+class SphinxRecognition:
+    """One utterance. Its decoder is taken with the first audio that finds one free."""
+
+    def __init__(self, owner: SphinxRecogniser) -> None:
+        self._owner = owner
+        self._decoder: _Decoder | None = None
+        self._waiting: list[Samples] = []
+
+    def feed(self, pcm: Samples) -> None:
+        self._waiting.append(pcm)
+        if self._decoder is None:
+            self._decoder = self._owner.take()
+            if self._decoder is None:
+                return
+            _begin(self._decoder)
+        self._hear(self._decoder)
+
+    def partial(self) -> str:
+        if self._decoder is None:
+            return ""
+        hypothesis = self._decoder.hyp()
+        return hypothesis.hypstr if hypothesis else ""
+
+    def finish(self) -> Transcript:
+        if self._decoder is not None:
+            decoder, self._decoder = self._decoder, None
+            transcript = _end(decoder)
+            self._owner.give(decoder)
+            return transcript
+        if not self._waiting:
+            return Transcript("", ())
+        with self._owner.late_lock:
+            decoder = self._owner.late()
+            _begin(decoder)
+            self._hear(decoder)
+            return _end(decoder)
+
+    def _hear(self, decoder: _Decoder) -> None:
+        # PocketSphinx holds the interpreter's lock while it works: one frame a call lets other threads have their turn.
+        for pcm in self._waiting:
+            for first in range(0, len(pcm), FRAME):
+                decoder.process_raw(_pcm16(pcm[first : first + FRAME]))
+        self._waiting.clear()
+
+
+def _make_decoder() -> _Decoder:
+    # The second pass (fwdflat) costs 100 ms at the end of an utterance and gained no word on flite speech; the search
+    # for the best path costs 10 ms and does.
+    try:
+        decoder = cast(_Decoder, pocketsphinx.Decoder(fwdflat=False, loglevel="FATAL"))
+    except RuntimeError as error:
+        raise RecogniserError(
+            "PocketSphinx cannot load its English model: reinstall the pocketsphinx package"
+        ) from error
+    # A decoder's very first utterance is scored a little differently from all later ones: let it be this one.
+    _begin(decoder)
+    decoder.process_raw(bytes(20 * FRAME))
+    decoder.end_utt()
+    return decoder
+
+
+def _begin(decoder: _Decoder) -> None:
+    decoder.reinit_feat()  # Forgets the cepstral mean of earlier utterances: same audio, same words.
+    decoder.start_utt()
+
+
+def _end(decoder: _Decoder) -> Transcript:
+    decoder.end_utt()
+    words = tuple(
+        Word(
+            _VARIANT.sub("", segment.word),
+            round(segment.start_frame * _STEP_SECONDS, 2),
+            round((segment.end_frame + 1) * _STEP_SECONDS, 2),
+        )
+        for segment in decoder.seg() or ()
+        if not segment.word.startswith(_MARKS)
+    )
+    return Transcript(" ".join(word.text for word in words), words)
+
+
+def _pcm16(pcm: Samples) -> bytes:
+    return (np.clip(pcm, -1.0, 1.0) * 32767).astype("<i2").tobytes()
