@@ -215,3 +215,7 @@ def main() -> None:
     """The console script."""
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     app()
+
+
+if __name__ == "__main__":
+    main()
