@@ -131,7 +131,7 @@ async def _serve(
     with _console.status("starting"):
         stack = contextlib.AsyncExitStack()
         hub = await stack.enter_async_context(running_hub(bundle, recogniser, settings))
-    async with stack, running(create_app(hub, settings), port) as server:
+    async with stack, running(create_app(hub), port) as server:
         if source is None:
             _console.print(f"Undertone is on [bold]{server.url}[/]  (Ctrl-C stops it)")
             await server.stopped()
