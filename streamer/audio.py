@@ -18,7 +18,7 @@ FRAME: Final = 320
 class Resampler:
     """Decoded audio of any rate, format and layout to 16 kHz float32.
 
-    channels: "kept" gives one row a channel of the input, "mixed" a single row.
+    channels: "kept" gives one row a channel of the input, "mixed" a single row: the mean of left and right.
     """
 
     def __init__(self, channels: Literal["kept", "mixed"] = "kept") -> None:
@@ -31,7 +31,8 @@ class Resampler:
         kind = (frame.format.name, frame.layout.name, frame.sample_rate)
         if self._inner is None or kind != self._input:
             self._input = kind
-            layout = "mono" if self._mixed else frame.layout.name
+            surround = self._mixed and frame.layout.nb_channels > 2
+            layout = "stereo" if surround else frame.layout.name
             self._inner = av.AudioResampler(format="fltp", layout=layout, rate=SAMPLE_RATE)
         return self._joined(self._inner.resample(frame))
 
@@ -42,9 +43,10 @@ class Resampler:
 
     def _joined(self, frames: list[av.AudioFrame]) -> Samples:
         parts = [frame.to_ndarray().astype(np.float32, copy=False) for frame in frames if frame.samples]
-        if parts:
-            return np.clip(np.concatenate(parts, axis=1), -1.0, 1.0)
-        return np.zeros((1, 0), np.float32)
+        if not parts:
+            return np.zeros((1, 0), np.float32)
+        pcm = np.clip(np.concatenate(parts, axis=1), -1.0, 1.0)
+        return pcm.mean(axis=0, keepdims=True, dtype=np.float32) if self._mixed else pcm
 
 
 class Reframer:

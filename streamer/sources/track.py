@@ -1,0 +1,79 @@
+"""One track of a media file, decoded as a stream."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final, Literal
+
+import av
+from av.container import InputContainer
+from av.packet import Packet
+from av.stream import Disposition, Stream
+
+from streamer.sources.media import MediaError
+
+# The demuxers of recordings. ffmpeg would also draw a text as a terminal does, and follow play lists to other files.
+_FORMATS: Final = "wav,w64,aiff,caf,mp3,flac,ogg,aac,amr,mov,mp4,matroska,webm,avi,mpegts,mpeg,asf,flv"
+
+
+def open_container(path: Path) -> InputContainer:
+    """Opens a file, never anything else. Raises MediaError."""
+    try:
+        size = path.stat().st_size if path.is_file() else None
+    except OSError as error:
+        raise MediaError(f"{path} cannot be read: {error.strerror}. Check its permissions.") from error
+    if size is None:
+        raise MediaError(f"There is no file {path}. Check the name.")
+    if size == 0:
+        raise MediaError(f"{path} is empty: 0 bytes. Was the recording ever saved?")
+    try:
+        options = {"format_whitelist": _FORMATS, "protocol_whitelist": "file"}
+        return av.open(f"file:{path}", options=options)
+    except av.FFmpegError as error:
+        raise MediaError(
+            f"{path} is not a recording that can be read ({error.strerror}). If it was cut off while it was saved, its "
+            "index is missing; else give a wav, mp3, flac, ogg, opus, m4a, mp4, mkv or webm file."
+        ) from error
+
+
+class Track:
+    """The best audio or video stream of a file. Each pass opens the file anew and holds one packet at a time.
+
+    until: media time up to which packets have been read, in seconds on the file's own clock.
+    damaged: some packets could not be decoded, and were left out.
+    """
+
+    def __init__(self, path: Path, kind: Literal["audio", "video"]) -> None:
+        self.until = 0.0
+        self.damaged = False
+        self._path = path
+        self._kind: Literal["audio", "video"] = kind
+
+    def audio(self) -> Iterator[av.AudioFrame]:
+        """The decoded frames, in order."""
+        return (frame for frame in self._frames() if isinstance(frame, av.AudioFrame))
+
+    def video(self) -> Iterator[av.VideoFrame]:
+        """The decoded pictures, in order."""
+        return (frame for frame in self._frames() if isinstance(frame, av.VideoFrame))
+
+    def _frames(self) -> Iterator[object]:
+        with open_container(self._path) as container:
+            stream = container.streams.best(self._kind)
+            if stream is None or stream.disposition & Disposition.attached_pic:
+                return
+            if isinstance(stream.codec_context, av.VideoCodecContext):
+                stream.codec_context.thread_type = "AUTO"
+            for packet in self._packets(container, stream):
+                try:
+                    yield from packet.decode()
+                except av.FFmpegError:
+                    self.damaged = True
+
+    def _packets(self, container: InputContainer, stream: Stream) -> "Iterator[Packet[Stream]]":
+        try:
+            for packet in container.demux(stream):
+                if packet.pts is not None and packet.time_base is not None:
+                    self.until = max(self.until, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+                yield packet
+        except av.FFmpegError:
+            self.damaged = True
