@@ -12,10 +12,10 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from streamer.errors import Refused
+from streamer.loopback import LOCAL_NAMES
 from streamer.protocol import ErrorCode
 from streamer.server.refusals import refusal
 
-LOCAL_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _SAFE_METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 
 

@@ -10,7 +10,7 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI
 
-from streamer.server.loopback import allow_loopback
+from streamer.loopback import allow_loopback
 from streamer.server.services import Services
 
 HOST: Final = "127.0.0.1"

@@ -5,7 +5,11 @@ loopback interface up two programs on one machine find no path to each other. A 
 reached from this machine alone, so there loopback is a path like any other, and often the only one.
 """
 
+from typing import Final
+
 import aioice.ice
+
+LOCAL_NAMES: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 _gathered = aioice.ice.get_host_addresses
 
