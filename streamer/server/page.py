@@ -59,15 +59,17 @@ def page_router(folder: Path = FOLDER) -> APIRouter:
     @router.get("/{path:path}")
     def page(path: str) -> Response:
         index = folder / "index.html"
+        file = (folder / path).resolve()
+        if path.startswith(("v1/", "whip/")):
+            raise Refused(ErrorCode.NOT_FOUND, f"there is nothing at /{path}; see docs/protocol.md")
         if not index.is_file():
             return PlainTextResponse(_NOT_BUILT, 503)
-        file = (folder / path).resolve()
         if file.is_relative_to(folder) and file.is_file() and file != index:
             lasting = file.is_relative_to(folder / "assets")
             cache = "public, max-age=31536000, immutable" if lasting else "no-cache"
             return FileResponse(file, headers={"Cache-Control": cache})
-        if Path(path).suffix or path.startswith(("v1/", "whip/")):
-            raise Refused(ErrorCode.NOT_FOUND, f"there is nothing at /{path}; see docs/protocol.md")
+        if Path(path).suffix:
+            raise Refused(ErrorCode.NOT_FOUND, f"the page has no file /{path}")
         return FileResponse(index, headers={"Cache-Control": "no-cache"})
 
     return router

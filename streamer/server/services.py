@@ -2,9 +2,10 @@
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
-from typing import cast
+from typing import Annotated, cast
 
-from fastapi import Request, WebSocket
+from fastapi import Depends
+from fastapi.requests import HTTPConnection
 
 from streamer.errors import Refused
 from streamer.hub import Hub
@@ -62,6 +63,9 @@ class Services:
             await self.sessions.close(session)
 
 
-def services(connection: Request | WebSocket) -> Services:
+def services(connection: HTTPConnection) -> Services:
     """Those of the app that a request or WebSocket came to."""
     return cast(Services, connection.app.state.services)
+
+
+Shared = Annotated[Services, Depends(services)]

@@ -5,14 +5,14 @@ import contextlib
 from collections.abc import AsyncIterator
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Header
+from fastapi import APIRouter, Header
 from fastapi.responses import StreamingResponse
 from starlette.types import Message, Receive, Scope, Send
 
 from streamer.errors import Refused
 from streamer.log import SlowReader
 from streamer.protocol import ErrorCode, Event, Hello
-from streamer.server.services import Services, services
+from streamer.server.services import Services, Shared
 from streamer.server.session import Session
 
 router = APIRouter()
@@ -42,9 +42,7 @@ class EventStream(StreamingResponse):
 
 
 @router.get("/v1/conversations/{conversation}/events")
-async def events(
-    conversation: str, services: Annotated[Services, Depends(services)], last_event_id: _LastEventId = None
-) -> EventStream:
+async def events(conversation: str, services: Shared, last_event_id: _LastEventId = None) -> EventStream:
     """The events from now on, or those after `Last-Event-ID`."""
     if services.hub.find(conversation) is None:
         message = f"there is no conversation '{conversation}' now; it begins when somebody joins it"

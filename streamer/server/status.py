@@ -1,17 +1,15 @@
 """What the server is and how it does: status, health and metrics."""
 
 from importlib.metadata import PackageNotFoundError, version
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Response
 
 from streamer.metrics import CONTENT_TYPE
 from streamer.protocol import PROTOCOL_VERSION, Message, ServerHello
-from streamer.server.services import Services, services
+from streamer.server.services import Shared
 from streamer.server.sessions import greeting
 
 router = APIRouter()
-_Services = Annotated[Services, Depends(services)]
 
 
 class OpenConversation(Message):
@@ -31,7 +29,7 @@ class Status(Message):
 
 
 @router.get("/v1/status")
-async def status(services: _Services) -> Status:
+async def status(services: Shared) -> Status:
     """What runs here: the model, the recogniser, the limits, the conversations."""
     return Status(
         version=_version(),
@@ -49,7 +47,7 @@ async def healthz() -> dict[str, str]:
 
 
 @router.get("/readyz")
-async def readyz(services: _Services, response: Response) -> dict[str, str]:
+async def readyz(services: Shared, response: Response) -> dict[str, str]:
     """200 while new sessions are taken, 503 once the server is shutting down."""
     if services.hub.closing:
         response.status_code = 503
@@ -58,7 +56,7 @@ async def readyz(services: _Services, response: Response) -> dict[str, str]:
 
 
 @router.get("/metrics")
-async def metrics(services: _Services) -> Response:
+async def metrics(services: Shared) -> Response:
     """Prometheus's text format."""
     return Response(services.hub.metrics.render(), headers={"Content-Type": CONTENT_TYPE})
 

@@ -1,14 +1,14 @@
 """WebRTC by one HTTP request: an offer in, an answer out (`POST /v1/offer`)."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import Field, ValidationError
 
 from streamer.errors import Refused
 from streamer.protocol import ErrorCode, Hello, Identifier, Message
 from streamer.server.refusals import read_body
-from streamer.server.services import Services, services
+from streamer.server.services import Shared
 
 router = APIRouter()
 
@@ -34,7 +34,7 @@ class Answer(Message):
 
 
 @router.post("/v1/offer")
-async def offer(request: Request, services: Annotated[Services, Depends(services)]) -> Answer:
+async def offer(request: Request, services: Shared) -> Answer:
     """Joins a conversation over WebRTC."""
     try:
         made = Offer.model_validate_json(await read_body(request))
@@ -48,7 +48,7 @@ async def offer(request: Request, services: Annotated[Services, Depends(services
 
 
 @router.delete("/v1/sessions/{session}", status_code=204)
-async def end(session: str, services: Annotated[Services, Depends(services)]) -> Response:
+async def end(session: str, services: Shared) -> Response:
     """Ends a session; the utterance under way is finished and answered first."""
     await services.disconnect(session)
     return Response(status_code=204)

@@ -2,13 +2,13 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import ValidationError
 
 from streamer.errors import Refused
 from streamer.protocol import ErrorCode, Hello
 from streamer.server.refusals import read_body
-from streamer.server.services import Services, services
+from streamer.server.services import Shared
 
 router = APIRouter()
 _SDP = "application/sdp"
@@ -18,7 +18,7 @@ _SDP = "application/sdp"
 async def ingest(
     conversation: str,
     request: Request,
-    services: Annotated[Services, Depends(services)],
+    services: Shared,
     participant: Annotated[str, Query()] = "guest",
     consent: Annotated[bool, Query()] = False,
 ) -> Response:
@@ -37,7 +37,7 @@ async def ingest(
 
 
 @router.delete("/whip/{conversation}/{session}")
-async def end(session: str, services: Annotated[Services, Depends(services)]) -> Response:
+async def end(session: str, services: Shared) -> Response:
     """Ends the session."""
     await services.disconnect(session)
     return Response()

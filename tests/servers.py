@@ -1,0 +1,78 @@
+"""A real server on a free port, for tests: uvicorn, real sockets, the engine on random weights."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from websockets.asyncio.client import ClientConnection, connect
+
+from engine import Engine
+from streamer.hub import Hub
+from streamer.protocol import Event, Hello
+from streamer.recognise import load_recogniser
+from streamer.server import create_app, running
+from streamer.settings import Settings
+
+WAIT = 20.0
+"""Seconds after which a test gives up waiting for anything."""
+_Body = TypeVar("_Body")
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server and the hub behind it."""
+
+    url: str
+    hub: Hub
+
+    @property
+    def stream(self) -> str:
+        """The WebSocket's address."""
+        return self.url.replace("http", "ws", 1) + "/v1/stream"
+
+
+@asynccontextmanager
+async def serving(
+    engine: Engine, settings: Settings | None = None, recogniser: str = "none", page: Path = Path("not-built")
+) -> AsyncIterator[Server]:
+    """Serves until left; leaving drains it."""
+    words = load_recogniser(recogniser)
+    hub = Hub(engine, words, settings)
+    try:
+        async with running(create_app(hub, page=page)) as server:
+            yield Server(server.url, hub)
+    finally:
+        words.close()
+
+
+@asynccontextmanager
+async def stream(server: Server, hello: Hello | None = None) -> AsyncIterator[ClientConnection]:
+    """A bare WebSocket; with a hello, one that has been answered."""
+    async with connect(server.stream, compression=None, max_size=None) as socket:
+        if hello is not None:
+            await socket.send(hello.model_dump_json())
+            assert (await receive(socket)).body.type == "hello"
+        yield socket
+
+
+async def receive(socket: ClientConnection) -> Event:
+    """The next event."""
+    async with asyncio.timeout(WAIT):
+        return Event.from_json(await socket.recv())
+
+
+async def until(socket: ClientConnection, kind: type[_Body]) -> _Body:
+    """The next event's body of this kind; others before it are passed over."""
+    while True:
+        event = await receive(socket)
+        if isinstance(event.body, kind):
+            return event.body
+
+
+async def remaining(socket: ClientConnection) -> list[Event]:
+    """All events until the server closes."""
+    async with asyncio.timeout(WAIT):
+        return [Event.from_json(text) async for text in socket]
