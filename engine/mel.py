@@ -1,0 +1,54 @@
+"""Log-mel frames of an utterance: the same numbers in training and in serving."""
+
+from functools import cache
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from transformers.audio_utils import mel_filter_bank
+
+from engine.utterance import SAMPLE_RATE
+
+MELS: Final = 64
+_WINDOW: Final = 400  # 25 ms
+_HOP: Final = 160  # 10 ms
+_FFT: Final = 512
+_RANGE_DB: Final = 60.0  # what lies further under the utterance's peak is room and codec, not voice
+
+
+@cache
+def _filters() -> Tensor:
+    bank = mel_filter_bank(
+        num_frequency_bins=_FFT // 2 + 1,
+        num_mel_filters=MELS,
+        min_frequency=50.0,
+        max_frequency=SAMPLE_RATE / 2,
+        sampling_rate=SAMPLE_RATE,
+        norm="slaney",
+        mel_scale="slaney",
+    )
+    return torch.from_numpy(bank).to(torch.float32)
+
+
+@cache
+def _window() -> Tensor:
+    return torch.hann_window(_WINDOW)
+
+
+def log_mel(pcm: npt.NDArray[np.float32] | Tensor) -> Tensor:
+    """pcm: float32 [n], 16 kHz mono -> float32 [T, 64], T = n // 160 + 1: 25 ms windows every 10 ms.
+
+    In decibels, no more than 60 under the peak, then zero mean and unit spread over the whole utterance: how loud the
+    microphone was set is gone, the balance of high and low, which anger changes, is kept. Silence is all zeros.
+    """
+    samples = torch.as_tensor(pcm, dtype=torch.float32)
+    if samples.ndim != 1 or len(samples) == 0:
+        raise ValueError(f"log_mel needs samples [n], n > 0, not {list(samples.shape)}")
+    samples = F.pad(samples, (_FFT // 2, _FFT // 2))
+    spectrum = torch.stft(samples, _FFT, _HOP, _WINDOW, _window(), center=False, return_complex=True)
+    energy = 10.0 * torch.log10((spectrum.abs().square().T @ _filters()).clamp_min(1e-10))
+    energy = torch.maximum(energy, energy.max() - _RANGE_DB)
+    return (energy - energy.mean()) / energy.std().clamp_min(1e-3)
