@@ -1,6 +1,7 @@
 """A real server on a free port, for tests: uvicorn, real sockets, the engine on random weights."""
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -8,6 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 
 from engine import Engine
 from streamer.hub import Hub
@@ -74,5 +76,8 @@ async def until(socket: ClientConnection, kind: type[_Body]) -> _Body:
 
 async def remaining(socket: ClientConnection) -> list[Event]:
     """All events until the server closes."""
-    async with asyncio.timeout(WAIT):
-        return [Event.from_json(text) async for text in socket]
+    events = []
+    with contextlib.suppress(ConnectionClosed):
+        while True:
+            events.append(await receive(socket))
+    return events

@@ -26,11 +26,12 @@ class Sessions:
         if len(self._open) >= settings.max_sessions:
             message = f"the server has its {settings.max_sessions} sessions; close one or try again later"
             raise Refused(ErrorCode.SERVER_FULL, message)
-        conversation = self._hub.conversation(hello.conversation)
-        latest = conversation.now() + settings.max_session_seconds
-        if hello.origin is not None and not hello.origin <= latest:
-            message = f"origin {hello.origin:g} lies too far ahead; the conversation is at {conversation.now():.1f} s"
+        running = self._hub.find(hello.conversation)
+        now = running.now() if running else 0.0
+        if hello.origin is not None and hello.origin > now + settings.max_session_seconds:
+            message = f"origin {hello.origin:g} lies too far ahead; the conversation is at {now:.1f} s"
             raise Refused(ErrorCode.BAD_MESSAGE, message)
+        conversation = self._hub.conversation(hello.conversation)
         sends = hello.participant is not None and hello.consent
         session = Session(self._hub, hello, conversation, conversation.private(greeting(self._hub, consented=sends)))
         self._open.add(session)
