@@ -5,8 +5,6 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from engine.errors import EngineFull
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MemoryView:
@@ -56,22 +54,12 @@ class RingMemory:
         self.present = torch.zeros(slots, window, 3, device=device, dtype=torch.bool)
         self.count = torch.zeros(slots, device=device, dtype=torch.long)
         self._ring = torch.arange(window, device=device)
-        self._free = list(range(slots - 1, -1, -1))
 
-    def acquire(self) -> int:
-        """Take an empty slot. Raises EngineFull when there is none."""
-        if not self._free:
-            raise EngineFull(f"all {len(self.count)} dialogue slots are taken: close one, or load the engine with more")
-        return self._free.pop()
-
-    def release(self, slot: int) -> None:
-        """Wipe a slot and give it back."""
-        if slot in self._free:
-            raise ValueError(f"slot {slot} is free already")
-        self.kv[slot] = 0
-        self.present[slot] = False
-        self.count[slot] = 0
-        self._free.append(slot)
+    def clear(self, slots: Tensor) -> None:
+        """Forget everything in `slots` (long [R])."""
+        self.kv[slots] = 0
+        self.present[slots] = False
+        self.count[slots] = 0
 
     def view(self, slots: Tensor) -> MemoryView:
         """What the rows at `slots` (long [R]) remember."""

@@ -1,0 +1,128 @@
+"""One dialogue in the engine: who spoke, what was said, and the slot of memory that the fusion keeps for it."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from engine.encoder import EncodeJob
+from engine.fuser import FuseJob
+from engine.labels import Modality
+from engine.prompt import Turn
+from engine.reading import Reading
+from engine.students import StudentOutput
+from engine.utterance import Utterance
+
+if TYPE_CHECKING:
+    from engine.engine import Engine
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What the text student needs of a dialogue's past. speakers: by first appearance; turns: the last with words."""
+
+    speakers: tuple[str, ...] = ()
+    turns: tuple[Turn, ...] = ()
+
+    def number(self, speaker: str) -> int:
+        """The speaker's number from 1, the next free one if they have not spoken yet."""
+        return self.speakers.index(speaker) + 1 if speaker in self.speakers else len(self.speakers) + 1
+
+    def after(self, utterance: Utterance, keep: int) -> "History":
+        """With one more turn, and of all turns only the last `keep`."""
+        number = self.number(utterance.speaker)
+        speakers = self.speakers if number <= len(self.speakers) else (*self.speakers, utterance.speaker)
+        if not utterance.present["text"]:
+            return History(speakers, self.turns)
+        turns = (*self.turns, Turn(number, utterance.text or ""))
+        return History(speakers, turns[max(0, len(turns) - keep) :])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Encoded:
+    """What the students say of an utterance. tokens: the prompt that its text was read in, None without text."""
+
+    utterance: Utterance
+    tokens: tuple[int, ...] | None
+    outputs: Mapping[Modality, StudentOutput]
+
+
+class Dialogue:
+    """One conversation's memory. Made by `Engine.open`; a context manager that closes it.
+
+    Methods are coroutines for one event loop and raise RuntimeError once the dialogue is closed. Cancelling one is
+    safe: a final that was not run is not in memory.
+    """
+
+    def __init__(self, engine: "Engine", slot: int) -> None:
+        self.slot = slot
+        self.closed = False
+        self._engine = engine
+        self._history = History()
+        self._order = asyncio.Lock()
+
+    async def encode(self, utterance: Utterance) -> Encoded:
+        """Run the students alone: work that can be done before it is sure that the utterance has ended."""
+        return await self._encode(utterance, patient=True)
+
+    async def observe(self, utterance: Utterance | Encoded) -> Reading:
+        """The final reading of an utterance, which becomes part of the dialogue. Calls take effect in their order."""
+        async with self._order:
+            return await self._read(utterance, final=True)
+
+    async def glance(self, utterance: Utterance | Encoded) -> Reading:
+        """A provisional reading that leaves the dialogue as it was. Raises EngineBusy when the queue is full."""
+        return await self._read(utterance, final=False)
+
+    def close(self) -> None:
+        """Give the slot back; what is still queued for it fails. Closing twice does nothing."""
+        if not self.closed:
+            self.closed = True
+            self._engine.give_back(self.slot)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def _read(self, utterance: Utterance | Encoded, *, final: bool) -> Reading:
+        if isinstance(utterance, Utterance):
+            encoded = await self._encode(utterance, patient=final)
+        else:
+            encoded = await self._refresh(utterance, patient=final)
+        history, said = self._history, encoded.utterance
+
+        def commit() -> None:
+            self._history = history.after(said, self._engine.bundle.prompt.turns)
+
+        job = FuseJob(self, encoded.outputs, history.number(said.speaker) - 1, commit if final else None)
+        return await self._engine.fuse(job, patient=final)
+
+    async def _encode(self, utterance: Utterance, *, patient: bool) -> Encoded:
+        tokens = self._prompt(utterance)
+        faces = utterance.faces if utterance.present["video"] else None
+        outputs = await self._run_students(EncodeJob(tokens, utterance.audio, faces), patient=patient)
+        return Encoded(utterance, tokens, outputs)
+
+    async def _refresh(self, encoded: Encoded, *, patient: bool) -> Encoded:
+        """Read the text again if what was said since then changed its prompt."""
+        tokens = self._prompt(encoded.utterance)
+        if tokens == encoded.tokens:
+            return encoded
+        text = await self._run_students(EncodeJob(tokens, None, None), patient=patient)
+        return replace(encoded, tokens=tokens, outputs={**encoded.outputs, **text})
+
+    async def _run_students(self, job: EncodeJob, *, patient: bool) -> Mapping[Modality, StudentOutput]:
+        if self.closed:
+            raise RuntimeError("the dialogue is closed")
+        return await self._engine.encode(job, patient=patient)
+
+    def _prompt(self, utterance: Utterance) -> tuple[int, ...] | None:
+        if not utterance.present["text"]:
+            return None
+        now = Turn(self._history.number(utterance.speaker), utterance.text or "")
+        return tuple(self._engine.bundle.prompt.encode(self._history.turns, now))

@@ -1,0 +1,85 @@
+"""From utterances to what the students say of them, in batches."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
+
+from engine.bundle import Bundle
+from engine.labels import Modality
+from engine.mel import log_mel
+from engine.students import StudentOutput
+
+MAX_FACES: Final = 16  # of an utterance; more cost time and say the same
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EncodeJob:
+    """What to encode of one utterance; None where it has nothing. tokens: a row of `Prompt.encode`."""
+
+    tokens: Sequence[int] | None
+    audio: npt.NDArray[np.float32] | None
+    faces: npt.NDArray[np.uint8] | None
+
+
+class Encoder:
+    """The three students of a bundle, on one device."""
+
+    def __init__(self, bundle: Bundle, device: torch.device) -> None:
+        self._device = device
+        self._prompt = bundle.prompt
+        self._text, self._audio, self._video = (m.to(device) for m in (bundle.text, bundle.audio, bundle.video))
+
+    @torch.inference_mode()
+    def encode(self, jobs: Sequence[EncodeJob]) -> list[Mapping[Modality, StudentOutput]]:
+        """For each job what each student says, [D] and [7], for the modalities that it has."""
+        outputs: list[dict[Modality, StudentOutput]] = [{} for _ in jobs]
+        if rows := [job.tokens for job in jobs if job.tokens is not None]:
+            ids, attention, mask = (tensor.to(self._device) for tensor in self._prompt.collate([list(r) for r in rows]))
+            _scatter(outputs, "text", [job.tokens is not None for job in jobs], self._text(ids, attention, mask))
+        if pcm := [job.audio for job in jobs if job.audio is not None]:
+            mels = [log_mel(samples) for samples in pcm]
+            lengths = torch.tensor([len(mel) for mel in mels], device=self._device)
+            spoken = self._audio(pad_sequence(mels, batch_first=True).to(self._device), lengths)
+            _scatter(outputs, "audio", [job.audio is not None for job in jobs], spoken)
+        if shown := [spread(job.faces) for job in jobs if job.faces is not None]:
+            _scatter(outputs, "video", [job.faces is not None for job in jobs], self._mean_over_frames(shown))
+        return list(outputs)
+
+    @torch.inference_mode()
+    def faces(self, jobs: Sequence[npt.NDArray[np.uint8]]) -> list[Tensor]:
+        """The video student's logits [k, 7] for each job's single frames uint8 [k, 48, 48]."""
+        logits = self._video(torch.from_numpy(np.concatenate(jobs)).to(self._device)).logits.cpu()
+        return list(torch.split(logits, [len(crops) for crops in jobs]))
+
+    def _mean_over_frames(self, crops: Sequence[npt.NDArray[np.uint8]]) -> StudentOutput:
+        frames: StudentOutput = self._video(torch.from_numpy(np.concatenate(crops)).to(self._device))
+        sizes = [len(c) for c in crops]
+        embedding, logits = (
+            torch.stack([rows.mean(dim=0) for rows in torch.split(whole, sizes)])
+            for whole in (frames.embedding, frames.logits)
+        )
+        return StudentOutput(embedding, logits)
+
+
+def spread(faces: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """At most MAX_FACES of an utterance's faces [k, 48, 48], evenly over its time."""
+    if len(faces) <= MAX_FACES:
+        return faces
+    chosen = np.linspace(0, len(faces) - 1, MAX_FACES).round().astype(np.intp)
+    return np.take(faces, chosen, axis=0)
+
+
+def _scatter(
+    outputs: Sequence[dict[Modality, StudentOutput]], modality: Modality, has: Sequence[bool], found: StudentOutput
+) -> None:
+    """Hand each job that has the modality its row."""
+    rows = iter(zip(found.embedding, found.logits, strict=True))
+    for output, there in zip(outputs, has, strict=True):
+        if there:
+            output[modality] = StudentOutput(*next(rows))

@@ -1,0 +1,106 @@
+"""The engine: a bundle on a device, with memory for many dialogues. Usable alone, as a library."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from engine.bundle import Bundle
+from engine.calibration import probabilities
+from engine.dialogue import Dialogue
+from engine.encoder import EncodeJob, Encoder
+from engine.errors import EngineFull
+from engine.fuser import FuseJob, Fuser
+from engine.labels import EMOTIONS, Emotion, Modality
+from engine.reading import FaceReading, Reading
+from engine.students import StudentOutput
+from engine.utterance import FACE_SIZE
+from engine.verdict import most_probable, named
+from engine.worker import Stage, Worker
+
+ENCODE_BATCH: Final = 8
+FUSE_BATCH: Final = 64
+
+
+class Engine:
+    """Reads dialogues with one bundle. All heavy work runs in one thread of its own, in batches; close it when done."""
+
+    labels: Final[tuple[Emotion, ...]] = EMOTIONS
+
+    def __init__(self, bundle: Bundle, *, device: str = "auto", slots: int = 64, queue: int = 256) -> None:
+        """slots: dialogues open at once; queue: jobs that wait at most (what happens then: `Worker.run`)."""
+        place = torch.device(_best_device() if device == "auto" else device)
+        self.bundle = bundle
+        self._free = list(range(slots - 1, -1, -1))
+        encoder = Encoder(bundle, place)
+        self._encode = Stage(encoder.encode, ENCODE_BATCH)
+        self._faces = Stage(encoder.faces, ENCODE_BATCH)
+        self._fuse = Stage(Fuser(bundle, slots, place).fuse, FUSE_BATCH)
+        self._worker = Worker(queue)
+
+    @classmethod
+    def load(
+        cls, name: str | Path = "undertone-base", *, device: str = "auto", slots: int = 64, threads: int | None = 1
+    ) -> "Engine":
+        """name: as `Bundle.load` takes it. device: "auto" (CUDA where there is one), "cpu", "cuda".
+
+        threads: torch's threads in this process, one by default, since several runtimes beside each other slow each
+        other down; None leaves them as they are. Raises BundleError.
+        """
+        if threads is not None:
+            torch.set_num_threads(threads)
+        return cls(Bundle.load(name), device=device, slots=slots)
+
+    def open(self) -> Dialogue:
+        """A new, empty dialogue. Raises EngineFull when all slots are taken."""
+        if not self._free:
+            raise EngineFull("all dialogue slots are taken: close a dialogue, or load the engine with more slots")
+        return Dialogue(self, self._free.pop())
+
+    async def faces(self, crops: npt.NDArray[np.uint8]) -> list[FaceReading]:
+        """What each face expresses, from its one frame: crops uint8 [k, 48, 48]. Raises EngineBusy, ValueError."""
+        if crops.ndim != 3 or crops.shape[1:] != (FACE_SIZE, FACE_SIZE) or crops.dtype != np.uint8:
+            raise ValueError(f"faces must be uint8 [k, 48, 48], not {crops.dtype} {list(crops.shape)}")
+        if not len(crops):
+            return []
+        logits: Tensor = await self._worker.run(self._faces, crops, patient=False)
+        rows = probabilities(logits.double(), self.bundle.calibration.alone["video"])
+        return [_face_reading(named(row), self.bundle.calibration.unsure_below) for row in rows]
+
+    def close(self) -> None:
+        """Stop the worker. Work that has not begun fails with RuntimeError."""
+        self._worker.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def encode(self, job: EncodeJob, *, patient: bool) -> Mapping[Modality, StudentOutput]:
+        """For `Dialogue`: the students, in the worker."""
+        return await self._worker.run(self._encode, job, patient=patient)
+
+    async def fuse(self, job: FuseJob, *, patient: bool) -> Reading:
+        """For `Dialogue`: one turn of the fusion, in the worker."""
+        return await self._worker.run(self._fuse, job, patient=patient)
+
+    def give_back(self, slot: int) -> None:
+        """For `Dialogue`: its slot can be taken again."""
+        self._free.append(slot)
+
+
+def _best_device() -> str:
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def _face_reading(said: Mapping[Emotion, float], unsure_below: float) -> FaceReading:
+    label = most_probable(said)
+    return FaceReading(label, said, said[label], said[label] < unsure_below)
