@@ -153,18 +153,18 @@ class Participant:
                 self._spoken = [pcm]
             case Close() as close, Turn() as turn:
                 self._turn = None
-                self._stage.log.publish(Speech(participant=self.name, state="ended", at=close.spoken))
+                self._stage.log.publish(Speech(participant=self.name, state="ended", at=round(close.spoken, 3)))
                 self._settle(turn, close)
             case Drop(start), Turn() as turn:
                 self._turn = None
                 turn.abandon()
-                self._stage.log.publish(Speech(participant=self.name, state="ended", at=start))
+                self._stage.log.publish(Speech(participant=self.name, state="ended", at=round(start, 3)))
 
     def _begin(self, turn: Turn, pcm: Samples) -> None:
         self._turn = turn
         self._spoken = [pcm]
         turn.hear(pcm)
-        self._stage.log.publish(Speech(participant=self.name, state="started", at=turn.start))
+        self._stage.log.publish(Speech(participant=self.name, state="started", at=round(turn.start, 3)))
 
     def _provisional(self, turn: Turn, until: float) -> None:
         if not self._settings.live or until < turn.glanced + self._settings.provisional_seconds:

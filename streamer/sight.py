@@ -90,7 +90,7 @@ class Sight:
         latency = 1e3 * (perf_counter() - arrived)
         self._stage.metrics.faces(latency)
         self._stage.log.publish(
-            FacesEvent(participant=self._participant, at=at, faces=boxes, latency_ms=round(latency, 1))
+            FacesEvent(participant=self._participant, at=round(at, 3), faces=boxes, latency_ms=round(latency, 1))
         )
 
     def _track(self, image: Picture) -> list[Face]:

@@ -1,7 +1,7 @@
 """One utterance under way: from the onset through provisional readings and a speculative finish to the final one."""
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Final
@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine import Dialogue, Encoded, EngineBusy, Reading, Utterance
+from engine.labels import Emotion
 from engine.utterance import MIN_AUDIO_SECONDS, SAMPLE_RATE
 from streamer.audio import Samples
 from streamer.hearing import Hearing
@@ -189,13 +190,16 @@ class Turn:
         return Utterance(self._speaker, text=text.strip() or None, audio=audio, faces=crops)
 
     def _publish_words(self, transcript: Transcript, end: float, *, final: bool) -> None:
-        words = tuple(Word(text=w.text, start=self.start + w.start, end=self.start + w.end) for w in transcript.words)
+        words = tuple(
+            Word(text=word.text, start=_seconds(self.start + word.start), end=_seconds(self.start + word.end))
+            for word in transcript.words
+        )
         self._stage.log.publish(
             TranscriptEvent(
                 utterance=self._id,
                 participant=self._speaker,
-                start=self.start,
-                end=end,
+                start=_seconds(self.start),
+                end=_seconds(end),
                 final=final,
                 draft=self._stage.recogniser.draft,
                 text=transcript.text,
@@ -209,22 +213,34 @@ class Turn:
             EmotionEvent(
                 utterance=self._id,
                 participant=self._speaker,
-                start=self.start,
-                end=end,
+                start=_seconds(self.start),
+                end=_seconds(end),
                 revision=self._revision,
                 final=final,
                 label=reading.label,
                 unsure=reading.unsure,
-                probabilities=dict(reading.probabilities),
-                confidence=reading.confidence,
-                valence=reading.valence,
-                arousal=reading.arousal,
+                probabilities=_shares(reading.probabilities),
+                confidence=round(reading.confidence, 4),
+                valence=round(reading.valence, 4),
+                arousal=round(reading.arousal, 4),
                 modalities={
-                    modality: ModalityShare(weight=m.weight, label=m.label, probabilities=dict(m.probabilities))
-                    for modality, m in reading.modalities.items()
+                    modality: ModalityShare(
+                        weight=round(alone.weight, 4),
+                        label=alone.label,
+                        probabilities=_shares(alone.probabilities),
+                    )
+                    for modality, alone in reading.modalities.items()
                 },
                 latency_ms={stage: round(ms, 1) for stage, ms in latency.items()},
             )
         )
         if final:
             self._stage.metrics.final(latency)
+
+
+def _seconds(time: float) -> float:
+    return round(time, 3)
+
+
+def _shares(probabilities: Mapping[Emotion, float]) -> dict[Emotion, float]:
+    return {emotion: round(share, 4) for emotion, share in probabilities.items()}

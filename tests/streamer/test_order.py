@@ -1,6 +1,7 @@
 """Finals go into a dialogue in the order in which utterances closed, whoever is ready first."""
 
 import asyncio
+import random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -76,7 +77,9 @@ async def test_a_cancelled_utterance_gives_up_its_place() -> None:
     closings=st.lists(st.tuples(st.integers(1, 40), st.sampled_from("abc")), unique=True, min_size=1, max_size=12),
     order_of_arrival=st.randoms(use_true_random=False),
 )
-def test_whatever_the_tracks_jitter_the_order_is_that_of_media_time(closings, order_of_arrival) -> None:  # type: ignore[no-untyped-def]
+def test_whatever_the_tracks_jitter_the_order_is_that_of_media_time(
+    closings: list[tuple[int, str]], order_of_arrival: random.Random
+) -> None:
     async def run() -> list[tuple[float, str]]:
         order, done = ClosingOrder(stall=100, bounded=False), list[tuple[float, str]]()
         tracks = {name: sorted(at for at, who in closings if who == name) for name in "abc"}
