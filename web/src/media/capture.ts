@@ -1,0 +1,60 @@
+/** Asking the browser for a microphone, a camera or a share. */
+
+import { INSECURE, mediaFailure, UNSUPPORTED_SHARE, type Failure, type Source } from "../failures";
+
+export interface Devices {
+  readonly microphones: readonly MediaDeviceInfo[];
+  readonly cameras: readonly MediaDeviceInfo[];
+}
+
+export interface Chosen {
+  readonly microphone: string;
+  readonly camera: string;
+}
+
+export const NO_DEVICES: Devices = { microphones: [], cameras: [] };
+
+/** Pictures are read ten times a second at 640 wide: more would only be thrown away. */
+const PICTURE = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 15, max: 30 } };
+/** A call's sound is already clean, and cleaning it again would take the other voices out. */
+const SHARED_SOUND = { echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+
+/** The stream for a source, or why there is none. */
+export async function capture(source: Exclude<Source, "watch">, chosen: Chosen): Promise<MediaStream | Failure> {
+  const media = navigator.mediaDevices as MediaDevices | undefined;
+  if (!media) return INSECURE;
+  try {
+    return source === "screen" ? await share(media) : await record(media, source === "camera", chosen);
+  } catch (error) {
+    if (error === UNSUPPORTED_SHARE) return UNSUPPORTED_SHARE;
+    const { cameras, microphones } = await listDevices();
+    return mediaFailure(error instanceof Error ? error.name : String(error), source, cameras.length, microphones.length);
+  }
+}
+
+/** What may be chosen. Browsers give the names only after a first permission. */
+export async function listDevices(): Promise<Devices> {
+  const media = navigator.mediaDevices as MediaDevices | undefined;
+  const all = (await media?.enumerateDevices().catch(() => [])) ?? [];
+  return {
+    microphones: all.filter((device) => device.kind === "audioinput"),
+    cameras: all.filter((device) => device.kind === "videoinput"),
+  };
+}
+
+/** Lets go of the microphone, camera or share at once. */
+export function release(stream: MediaStream | null): void {
+  for (const track of stream?.getTracks() ?? []) track.stop();
+}
+
+function record(media: MediaDevices, pictures: boolean, chosen: Chosen): Promise<MediaStream> {
+  return media.getUserMedia({
+    audio: chosen.microphone ? { deviceId: { exact: chosen.microphone } } : true,
+    video: pictures && { ...PICTURE, ...(chosen.camera ? { deviceId: { exact: chosen.camera } } : {}) },
+  });
+}
+
+async function share(media: MediaDevices): Promise<MediaStream> {
+  if (!("getDisplayMedia" in media)) throw UNSUPPORTED_SHARE;
+  return media.getDisplayMedia({ audio: SHARED_SOUND, video: { frameRate: { max: 30 } } });
+}

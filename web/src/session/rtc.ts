@@ -1,0 +1,110 @@
+/** A session over WebRTC: the browser's own codecs and clock for media, a data channel for the protocol's JSON. */
+
+import type { ClientMessage, ErrorCode } from "../protocol";
+import { LOST, Once, type Ending, type Listener, type Request, type Session } from "./session";
+
+const GATHER_MS = 1500;
+const DISCONNECTED_MS = 5000;
+
+interface Answer {
+  readonly session: string;
+  readonly sdp: string;
+  readonly type: "answer";
+}
+
+export class RtcSession implements Session {
+  readonly transport = "rtc";
+  readonly #peer = new RTCPeerConnection({ iceServers: [] });
+  readonly #channel = this.#peer.createDataChannel("events");
+  readonly #listener: Once;
+  #session: string | null = null;
+  #patience: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly request: Request,
+    listener: Listener,
+  ) {
+    this.#listener = new Once(listener, () => this.#release());
+    this.#channel.onmessage = ({ data }) => this.#listener.message(data);
+    this.#channel.onclose = () => this.#listener.ended();
+    this.#peer.onconnectionstatechange = () => this.#watch();
+    void this.#connect().catch(() => this.#listener.ended(LOST));
+  }
+
+  send(message: ClientMessage): void {
+    if (this.#channel.readyState === "open") this.#channel.send(JSON.stringify(message));
+  }
+
+  close(): void {
+    this.#listener.silence();
+  }
+
+  async #connect(): Promise<void> {
+    const { stream } = this.request;
+    for (const track of stream?.getTracks() ?? []) this.#peer.addTrack(track, stream as MediaStream);
+    await this.#peer.setLocalDescription(await this.#peer.createOffer());
+    await gathered(this.#peer);
+    const response = await this.#offer();
+    if (!response.ok) return this.#listener.ended(await refusal(response));
+    const answer = (await response.json()) as Answer;
+    this.#session = answer.session;
+    if (this.#listener.over) return this.#forget();
+    await this.#peer.setRemoteDescription(answer);
+  }
+
+  #offer(): Promise<Response> {
+    const { conversation, participant, consent, resumeAfter: resume_after } = this.request;
+    const { sdp, type } = this.#peer.localDescription as RTCSessionDescription;
+    return fetch("/v1/offer", {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ conversation, participant, consent, resume_after, sdp, type }),
+    });
+  }
+
+  /** A link that is only interrupted often comes back by itself; one that failed does not. */
+  #watch(): void {
+    clearTimeout(this.#patience);
+    const state = this.#peer.connectionState;
+    if (state === "failed") this.#listener.ended();
+    if (state === "disconnected") this.#patience = setTimeout(() => this.#listener.ended(), DISCONNECTED_MS);
+  }
+
+  #release(): void {
+    clearTimeout(this.#patience);
+    this.#peer.close();
+    this.#forget();
+  }
+
+  /** Frees the participant's name at once, also while the page is being left. */
+  #forget(): void {
+    if (this.#session === null) return;
+    const path = `/v1/sessions/${encodeURIComponent(this.#session)}`;
+    this.#session = null;
+    void fetch(path, { method: "DELETE", keepalive: true }).catch(() => undefined);
+  }
+}
+
+/** The server takes no candidates after the offer, so they are all gathered first. */
+function gathered(peer: RTCPeerConnection): Promise<void> {
+  return new Promise((resolve) => {
+    if (peer.iceGatheringState === "complete") return resolve();
+    const timer = setTimeout(resolve, GATHER_MS);
+    peer.addEventListener("icegatheringstatechange", () => {
+      if (peer.iceGatheringState !== "complete") return;
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
+
+/** The protocol's error in a response's body; a response without one is a broken link. */
+async function refusal(response: Response): Promise<Ending> {
+  try {
+    const { code, message } = (await response.json()) as { code?: ErrorCode; message?: string };
+    if (code && message) return { kind: "refused", code, message };
+  } catch {
+    // A proxy's page, not the server's answer.
+  }
+  return LOST;
+}

@@ -1,0 +1,66 @@
+/** A session over one WebSocket: JSON both ways, media as binary frames. Works with no network but this machine. */
+
+import { capturePictures } from "../media/pictures";
+import { captureSound } from "../media/sound";
+import { PROTOCOL_VERSION, type ClientMessage } from "../protocol";
+import { packFrame, type FrameKind } from "./frame";
+import { Once, type Listener, type Request, type Session } from "./session";
+
+/** Media is dropped while more than this waits to be sent: late media is worse than none. */
+const MAX_WAITING_BYTES = 512 * 1024;
+
+export class SocketSession implements Session {
+  readonly transport = "socket";
+  readonly #socket = new WebSocket(address(location));
+  readonly #listener: Once;
+  readonly #stops: (() => void)[] = [];
+
+  constructor(
+    private readonly request: Request,
+    listener: Listener,
+  ) {
+    this.#listener = new Once(listener, () => this.#release());
+    this.#socket.onopen = () => this.#greet();
+    this.#socket.onmessage = ({ data }) => this.#listener.message(data);
+    this.#socket.onclose = () => this.#listener.ended();
+  }
+
+  send(message: ClientMessage): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+  }
+
+  close(): void {
+    this.#listener.silence();
+  }
+
+  #greet(): void {
+    const { conversation, participant, consent, resumeAfter: resume_after, stream } = this.request;
+    this.send({ type: "hello", version: PROTOCOL_VERSION, conversation, participant, consent, resume_after });
+    if (stream) void this.#capture(stream);
+  }
+
+  async #capture(stream: MediaStream): Promise<void> {
+    const began = performance.now();
+    const now = (): number => (performance.now() - began) / 1000;
+    const take = (kind: FrameKind) => (seconds: number, payload: ArrayBuffer) => this.#media(kind, seconds, payload);
+    if (stream.getVideoTracks().length) this.#stops.push(capturePictures(stream, now, take("video")));
+    if (!stream.getAudioTracks().length) return;
+    const stop = await captureSound(stream, now, take("audio"));
+    if (this.#listener.over) stop();
+    else this.#stops.push(stop);
+  }
+
+  #media(kind: FrameKind, seconds: number, payload: ArrayBuffer): void {
+    const free = this.#socket.readyState === WebSocket.OPEN && this.#socket.bufferedAmount < MAX_WAITING_BYTES;
+    if (free) this.#socket.send(packFrame(kind, seconds, payload));
+  }
+
+  #release(): void {
+    for (const stop of this.#stops.splice(0)) stop();
+    this.#socket.close();
+  }
+}
+
+function address(page: Location): string {
+  return `${page.protocol === "https:" ? "wss" : "ws"}://${page.host}/v1/stream`;
+}

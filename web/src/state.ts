@@ -1,0 +1,192 @@
+/** What the page knows of a conversation, as a pure function of the events that it has received. */
+
+import { learn, UNSET, type Clock } from "./clock";
+import type { EmotionEvent, FaceBox, ServerEvent, ServerHello, TranscriptEvent } from "./protocol";
+
+/** Utterances beyond this many are forgotten, oldest first: memory does not grow with the length of a call. */
+export const KEPT_UTTERANCES = 500;
+const KEPT_NOTICES = 3;
+const BEGAN_ANEW = "The server no longer had this conversation, so it began anew.";
+
+export interface Utterance {
+  readonly key: string;
+  readonly participant: string;
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+  readonly textFinal: boolean;
+  readonly draft: boolean;
+  readonly reading: EmotionEvent | null;
+}
+
+export interface Faces {
+  readonly at: number;
+  readonly boxes: readonly FaceBox[];
+}
+
+export interface Notice {
+  readonly id: number;
+  readonly kind: "warning" | "error";
+  readonly message: string;
+}
+
+export interface Behind {
+  readonly seconds: number;
+  readonly dropped: Readonly<Record<string, number>>;
+  /** Our wall clock, seconds. */
+  readonly told: number;
+}
+
+export interface State {
+  /** The last seq taken in: what a reconnection resumes after. */
+  readonly lastSeq: number;
+  /** Events known to exist that never came. */
+  readonly missed: number;
+  readonly hello: ServerHello | null;
+  readonly clock: Clock;
+  /** In order of their start. */
+  readonly utterances: readonly Utterance[];
+  /** Everyone who was ever here, in order of appearance: the lanes of the timeline. */
+  readonly speakers: readonly string[];
+  readonly present: readonly string[];
+  readonly muted: readonly string[];
+  readonly speaking: readonly string[];
+  readonly faces: Readonly<Record<string, Faces>>;
+  readonly behind: Behind | null;
+  readonly notices: readonly Notice[];
+}
+
+export const EMPTY: State = {
+  lastSeq: 0,
+  missed: 0,
+  hello: null,
+  clock: UNSET,
+  utterances: [],
+  speakers: [],
+  present: [],
+  muted: [],
+  speaking: [],
+  faces: {},
+  behind: null,
+  notices: [],
+};
+
+/** The state after an event that was received at `received`, our wall clock in seconds. */
+export function reduce(state: State, event: ServerEvent, received: number): State {
+  switch (event.type) {
+    case "hello":
+      return greet(state, event);
+    case "pong":
+    case "bye":
+      return state;
+    case "error":
+      // What is gone is counted when the hello says where the stream goes on.
+      if (event.code === "resume_gone") return state;
+      return notify(state, "error", event.message);
+    case "warning":
+      return notify(follow(state, event.seq), "warning", event.message);
+    case "lag":
+      return { ...follow(state, event.seq), behind: { seconds: event.seconds, dropped: event.dropped, told: received } };
+  }
+  if (event.seq <= state.lastSeq) return state;
+  const missed = state.missed + (event.seq - state.lastSeq - 1);
+  return numbered({ ...state, lastSeq: event.seq, missed }, event, received);
+}
+
+type Numbered = Exclude<ServerEvent, { type: "hello" | "pong" | "bye" | "error" | "warning" | "lag" }>;
+
+function numbered(state: State, event: Numbered, received: number): State {
+  switch (event.type) {
+    case "participants":
+      return gather(state, event.present, event.muted);
+    case "speech":
+      return speech(timed(state, event, event.at, received), event.participant, event.state === "started", event.at);
+    case "transcript":
+      return transcript(timed(state, event, event.end, received), event);
+    case "emotion":
+      return emotion(timed(state, event, event.end, received), event);
+    case "faces": {
+      const seen: Faces = { at: event.at, boxes: event.faces };
+      const known = timed(met(state, event.participant), event, event.at, received);
+      return { ...known, faces: { ...state.faces, [event.participant]: seen } };
+    }
+  }
+}
+
+/** A hello's number is what the stream continues from; a lower one than ours is another conversation. */
+function greet(state: State, hello: ServerEvent & ServerHello): State {
+  if (hello.seq < state.lastSeq) return notify({ ...EMPTY, hello, lastSeq: hello.seq }, "warning", BEGAN_ANEW);
+  const missed = state.lastSeq ? state.missed + hello.seq - state.lastSeq : 0;
+  return { ...state, hello, missed, lastSeq: hello.seq };
+}
+
+/** Warnings and lag are numbered when they are for everyone, and carry the last number when for one session. */
+function follow(state: State, seq: number): State {
+  return seq === state.lastSeq + 1 ? { ...state, lastSeq: seq } : state;
+}
+
+function notify(state: State, kind: Notice["kind"], message: string): State {
+  const others = state.notices.filter((notice) => notice.message !== message);
+  const id = 1 + Math.max(0, ...state.notices.map((notice) => notice.id));
+  return { ...state, notices: [...others, { id, kind, message }].slice(-KEPT_NOTICES) };
+}
+
+/** The state without one notice, which its reader has put away. */
+export function dismiss(state: State, id: number): State {
+  return { ...state, notices: state.notices.filter((notice) => notice.id !== id) };
+}
+
+function timed(state: State, event: ServerEvent, media: number, received: number): State {
+  return { ...state, clock: learn(state.clock, received, event.time, media) };
+}
+
+function met(state: State, ...names: readonly string[]): State {
+  const fresh = names.filter((name) => !state.speakers.includes(name));
+  return fresh.length ? { ...state, speakers: [...state.speakers, ...fresh] } : state;
+}
+
+function gather(state: State, present: readonly string[], muted: readonly string[]): State {
+  const here = new Set(present);
+  return {
+    ...met(state, ...present),
+    present,
+    muted,
+    speaking: state.speaking.filter((name) => here.has(name)),
+    faces: Object.fromEntries(Object.entries(state.faces).filter(([name]) => here.has(name))),
+  };
+}
+
+/** An end at the very start says that it was no speech after all: what was guessed of it goes. */
+function speech(state: State, who: string, started: boolean, at: number): State {
+  const others = state.speaking.filter((name) => name !== who);
+  const blip = (one: Utterance): boolean => one.participant === who && !one.textFinal && one.start >= at;
+  const utterances = started ? state.utterances : state.utterances.filter((one) => !blip(one));
+  return { ...met(state, who), utterances, speaking: started ? [...others, who] : others };
+}
+
+function transcript(state: State, event: TranscriptEvent): State {
+  return amend(state, event, (known) => {
+    if (known.textFinal && !event.final) return known;
+    return { ...known, end: event.end, text: event.text, textFinal: event.final, draft: event.draft };
+  });
+}
+
+function emotion(state: State, event: EmotionEvent): State {
+  return amend(state, event, (known) => {
+    if (known.reading && known.reading.revision >= event.revision) return known;
+    return { ...known, end: Math.max(known.end, event.end), reading: event };
+  });
+}
+
+/** The start is part of the key: a participant who leaves and joins again counts its utterances from 1 again. */
+function amend(state: State, event: EmotionEvent | TranscriptEvent, change: (known: Utterance) => Utterance): State {
+  const key = `${event.utterance}@${event.start.toFixed(2)}`;
+  const { participant, start, end } = event;
+  const blank: Utterance = { key, participant, start, end, text: "", textFinal: false, draft: false, reading: null };
+  const index = state.utterances.findLastIndex((one) => one.key === key);
+  const changed = change(state.utterances[index] ?? blank);
+  const after = state.utterances.findLastIndex((one) => one.start <= start) + 1;
+  const utterances =
+    index < 0 ? state.utterances.toSpliced(after, 0, changed) : state.utterances.with(index, changed);
+  return { ...met(state, participant), utterances: utterances.slice(-KEPT_UTTERANCES) };
+}
