@@ -1,0 +1,90 @@
+"""The sample conversation, and the recording made of it when asked for: its sound with one speaker's picture."""
+
+from contextlib import suppress
+from importlib.util import find_spec
+from math import pi, sin
+from pathlib import Path
+from typing import Final
+
+import av
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+FOLDER: Final = Path(__file__).parent / "samples"
+SAMPLE: Final = FOLDER / "conversation.opus"
+TRANSCRIPT: Final = FOLDER / "conversation.vtt"
+
+_WIDTH: Final = 640
+_HEIGHT: Final = 480
+_FRAMES_PER_SECOND: Final = 25
+_CODECS: Final = ("libx264", "libopenh264", "mpeg4")
+_FACE: Final = (226.0, 125.0)  # where the portrait's face is, in its pixels
+_SHOWN: Final = 300.0  # how many of the portrait's pixels fill the picture's height
+_ZOOM: Final = 0.12
+_SWAY: Final = (28.0, 14.0)
+
+Image = npt.NDArray[np.uint8]
+
+
+class SampleError(Exception):
+    """The recording can't be written; the sentence says what to do."""
+
+
+def write_sample_video(path: Path) -> None:
+    """Writes the sample as MP4, 640x480 at 25 pictures a second, its sound untouched. Raises SampleError.
+
+    The picture is scikit-image's portrait of an astronaut (NASA, public domain) that sways slowly: composed, no film.
+    """
+    portrait = _portrait()
+    try:
+        with av.open(str(SAMPLE)) as sound, av.open(str(path), "w", format="mp4") as out:
+            _write(sound, out, portrait)
+    except OSError as error:
+        raise SampleError(f"{path} can't be written: {error.strerror}; choose another place with -o") from error
+
+
+def _portrait() -> Image:
+    if find_spec("skimage") is None:
+        raise SampleError("the portrait needs scikit-image; install it with `pip install 'undertone[sample]'`")
+    from skimage.data import astronaut
+
+    portrait: Image = astronaut()
+    return portrait
+
+
+def _write(sound: av.container.InputContainer, out: av.container.OutputContainer, portrait: Image) -> None:
+    pictures = out.add_stream(_codec(), rate=_FRAMES_PER_SECOND)
+    pictures.width, pictures.height, pictures.pix_fmt = _WIDTH, _HEIGHT, "yuv420p"
+    pictures.bit_rate = 600_000
+    pictures.options = {"preset": "veryfast"}
+    track = out.add_stream_from_template(sound.streams.audio[0])
+    shown = 0
+    for packet in sound.demux(audio=0):
+        if packet.pts is None or packet.time_base is None:
+            continue
+        while shown / _FRAMES_PER_SECOND <= packet.pts * packet.time_base:
+            frame = av.VideoFrame.from_ndarray(_picture(portrait, shown / _FRAMES_PER_SECOND), format="rgb24")
+            frame.pts = shown
+            out.mux(pictures.encode(frame))
+            shown += 1
+        packet.stream = track
+        out.mux(packet)
+    out.mux(pictures.encode(None))
+
+
+def _codec() -> str:
+    for name in _CODECS:
+        with suppress(av.codec.codec.UnknownCodecError):
+            return av.Codec(name, "w").name
+    raise SampleError(f"this PyAV can encode none of {', '.join(_CODECS)}; install PyAV's own wheel: `pip install av`")
+
+
+def _picture(portrait: Image, time: float) -> Image:
+    """The portrait at a time in seconds, cut out around the face: uint8 [480, 640, 3], RGB."""
+    scale = _HEIGHT / (_SHOWN * (1 + _ZOOM * sin(2 * pi * time / 13)))
+    x = _FACE[0] + _SWAY[0] * sin(2 * pi * time / 7)
+    y = _FACE[1] + _SWAY[1] * sin(2 * pi * time / 5)
+    move = np.array([[scale, 0, _WIDTH / 2 - scale * x], [0, scale, _HEIGHT / 2 - scale * y]])
+    moved = cv2.warpAffine(portrait, move, (_WIDTH, _HEIGHT), borderMode=cv2.BORDER_REPLICATE)
+    return moved.astype(np.uint8, copy=False)
