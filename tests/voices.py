@@ -21,17 +21,19 @@ def _why_not() -> str:
     return "" if " flite " in filters else "this ffmpeg has no flite voices (Debian's has them)"
 
 
-@lru_cache(maxsize=64)
 def speak(text: str, voice: Voice = "slt") -> npt.NDArray[np.float32]:
-    """The words as float32 mono at 16 kHz, without surrounding silence of its own. Skips the test where flite is missing."""
+    """The words as float32 mono at 16 kHz, about 0.2 s of silence around them. Skips the test where flite is missing."""
     if reason := _why_not():
         pytest.skip(reason)
+    return np.frombuffer(_spoken(text, voice), np.float32).copy()
+
+
+@lru_cache(maxsize=64)
+def _spoken(text: str, voice: Voice) -> bytes:
     quoted = text.replace("'", "\u2019").replace(":", "")
     command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", f"flite=text='{quoted}':voice={voice}"]
     done = subprocess.run([*command, "-ar", "16000", "-ac", "1", "-f", "f32le", "-"], capture_output=True, check=True)
-    pcm = np.frombuffer(done.stdout, np.float32)
-    pcm.flags.writeable = False
-    return pcm
+    return done.stdout
 
 
 def silence(seconds: float) -> npt.NDArray[np.float32]:
