@@ -26,7 +26,7 @@ from rich.console import Console
 from rich.table import Table
 
 from engine.utterance import SAMPLE_RATE
-from streamer.client import Session, connect
+from streamer.client import Session, connect, finish
 from streamer.listener import FRAME_SECONDS
 from streamer.protocol import EmotionEvent, Event, FacesEvent, Hello
 from streamer.replay import replay
@@ -136,21 +136,20 @@ class _Live:
 
     async def run(self) -> None:
         """Streams everything, says bye, and waits until all is answered."""
-        with FileSource.open(self._recording) as source:
-            self.duration = source.info.duration or 0.0
-            async with AsyncExitStack() as stack:
-                sessions: dict[str, Session] = {}
-                for name in source.info.speakers:
-                    hello = Hello(conversation=_CONVERSATION, participant=name, consent=True, origin=0.0)
-                    sessions[name] = await stack.enter_async_context(connect(self._url, hello))
-                first = sessions[source.info.speakers[0]]
-                self.bundle, self.recogniser = first.hello.bundle, first.hello.recogniser
-                listening = asyncio.create_task(self._listen(first))
-                await self._send(source, sessions)
-                for session in sessions.values():
-                    await session.flush()
-                await asyncio.gather(*(session.bye() for session in reversed(sessions.values())))
-                await listening
+        source = FileSource.open(self._recording)
+        self.duration = source.info.duration or 0.0
+        async with AsyncExitStack() as stack:
+            watching = await stack.enter_async_context(connect(self._url, Hello(conversation=_CONVERSATION)))
+            self.bundle, self.recogniser = watching.hello.bundle, watching.hello.recogniser
+            listening = asyncio.create_task(self._listen(watching))
+            sessions: dict[str, Session] = {}
+            for name in source.info.speakers:
+                hello = Hello(conversation=_CONVERSATION, participant=name, consent=True, origin=0.0)
+                sessions[name] = await stack.enter_async_context(connect(self._url, hello))
+            await self._send(source, sessions)
+            await asyncio.gather(*map(finish, sessions.values()))
+            await watching.bye()
+            await listening
 
     async def _send(self, source: FileSource, sessions: dict[str, Session]) -> None:
         self._began = time.time()
@@ -211,10 +210,10 @@ async def _address(process: asyncio.subprocess.Process) -> str:
 async def _replay_seconds(recording: Path, bundle: str, recogniser: str) -> float:
     settings = Settings(live=False)
     async with running_hub(bundle, recogniser, settings) as hub:
-        with FileSource.open(recording) as source:
-            began = time.perf_counter()
-            await replay(source, hub.conversation(_CONVERSATION))
-            return time.perf_counter() - began
+        source = FileSource.open(recording)
+        began = time.perf_counter()
+        await replay(source, hub.conversation(_CONVERSATION))
+        return time.perf_counter() - began
 
 
 def _jpeg(frame: VideoFrame) -> bytes:

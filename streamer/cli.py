@@ -55,11 +55,11 @@ def replay(
     """The same pipeline over a file: a table of who expressed what, faster than real time."""
     from streamer.settings import Settings
 
-    with _open_media(file) as source:
-        if serve:
-            _run(_serve(port, bundle, recogniser, Settings(), source, output))
-        else:
-            _run(_replay(source, output, bundle, recogniser))
+    source = _open_media(file)
+    if serve:
+        _run(_serve(port, bundle, recogniser, Settings(), source, output))
+    else:
+        _run(_replay(source, output, bundle, recogniser))
 
 
 @app.command()
@@ -179,8 +179,10 @@ async def _play(
         await replay(source, conversation, speed=speed, progress=view.reached)
         events.close()
         await showing
-    for warning in source.warnings:
-        _console.print(f"[yellow]{warning}[/]")
+    if source.truncated:
+        _console.print("[yellow]the file ends before it says it does; what was there has been read[/]")
+    if not source.info.has_audio:
+        _console.print("[yellow]the file has no sound: only its faces were read, and there are no utterances[/]")
     _console.print(f"{view.utterances} utterances" + (f", events in {output}" if output else ""))
 
 

@@ -187,6 +187,12 @@ def connect(url: str, hello: Hello, *, reconnect: bool = False) -> Session:
     return Session(url, hello, reconnect=reconnect)
 
 
+async def finish(session: Session) -> list[Event]:
+    """Says bye and gives the events that were still to come, the server's bye last."""
+    await session.bye()
+    return [event async for event in session]
+
+
 class Call:
     """A session over WebRTC. Iterate over it for its events: hello first; the end is bye, or the connection's."""
 

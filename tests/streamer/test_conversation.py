@@ -16,17 +16,9 @@ from streamer.participant import Participant
 from streamer.protocol import Body, EmotionEvent, ErrorCode, FacesEvent, Lag, Participants, Speech, TranscriptEvent
 from streamer.recognise import Recogniser, load_recogniser
 from streamer.settings import Settings
-from tests.bundles import write_tiny_bundle
 from tests.voices import silence, speak
 
 FAST = Settings(stall_seconds=5.0, drain_seconds=20.0, audio_queue_seconds=600.0)
-
-
-@pytest.fixture(scope="module")
-def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
-    engine = Engine.load(str(write_tiny_bundle(tmp_path_factory.mktemp("bundle") / "tiny")))
-    yield engine
-    engine.close()
 
 
 @pytest.fixture(scope="module")
