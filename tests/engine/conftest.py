@@ -1,0 +1,21 @@
+"""A tiny engine for tests: real code, random weights."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engine import Engine
+from tests.bundles import write_tiny_bundle
+
+
+@pytest.fixture(scope="session")
+def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a tiny bundle; read it, don't change it."""
+    return write_tiny_bundle(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture
+def engine(tiny_bundle: Path) -> Iterator[Engine]:
+    with Engine.load(tiny_bundle, device="cpu", slots=4) as loaded:
+        yield loaded
