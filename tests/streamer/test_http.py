@@ -143,7 +143,7 @@ async def test_health_stays_and_readiness_ends_with_the_hub(server: Server, clie
     assert [(await client.get(path)).status_code for path in ("/healthz", "/readyz")] == [200, 503]
 
 
-# --- server-sent events ------------------------------------------------------------------------------------------------
+# --- server-sent events --------------------------------------------------------------------------------------------
 
 
 async def test_a_viewer_follows_a_conversation_and_resumes_it(server: Server, client: httpx.AsyncClient) -> None:
