@@ -72,7 +72,7 @@ class FaceTracker:
 
 
 class _Identities:
-    """Gives each box the id of the nearest one known, within a face's size. Who is out of sight stays known a second."""
+    """Gives each box the id of the nearest one known, within a face's size. Who is gone for a second is forgotten."""
 
     def __init__(self) -> None:
         self._known: dict[int, tuple[Landmarks, int]] = {}

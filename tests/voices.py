@@ -22,7 +22,7 @@ def _why_not() -> str:
 
 
 def speak(text: str, voice: Voice = "slt") -> npt.NDArray[np.float32]:
-    """The words as float32 mono at 16 kHz, about 0.2 s of silence around them. Skips the test where flite is missing."""
+    """The words as float32 mono at 16 kHz, 0.2 s of silence around them. Skips the test where flite is missing."""
     if reason := _why_not():
         pytest.skip(reason)
     return np.frombuffer(_spoken(text, voice), np.float32).copy()
