@@ -45,6 +45,8 @@ def unpack(data: bytes, module: nn.Module) -> None:
     for name, tensor in state.items():
         if tensor.shape != wanted[name].shape:
             raise ValueError(f"{name} has shape {list(tensor.shape)}, the model wants {list(wanted[name].shape)}")
+        if not tensor.isfinite().all():
+            raise ValueError(f"{name} is not finite")
     module.load_state_dict(state)
 
 
