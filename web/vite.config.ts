@@ -15,5 +15,5 @@ export default defineConfig({
       "/v1": { target: "http://127.0.0.1:8765", ws: true },
     },
   },
-  test: { include: ["tests/**/*.test.ts"], environment: "node" },
+  test: { include: ["tests/**/*.test.ts"], css: true },
 });

@@ -19,7 +19,7 @@ export function makePlot(box: HTMLElement, draw: (plot: uPlot) => void): uPlot {
     height: 1,
     legend: { show: false },
     cursor: { show: false },
-    padding: [0, 8, 0, 0],
+    padding: [0, 18, 0, 14],
     scales: { x: { time: false, auto: false }, y: { auto: false } },
     series: [{}, { scale: "y" }],
     axes: [

@@ -24,7 +24,7 @@ export class RtcSession implements Session {
     private readonly request: Request,
     listener: Listener,
   ) {
-    this.#listener = new Once(listener, () => this.#release());
+    this.#listener = new Once(this.#overheard(listener), () => this.#release());
     this.#channel.onmessage = ({ data }) => this.#listener.message(data);
     this.#channel.onclose = () => this.#listener.ended();
     this.#peer.onconnectionstatechange = () => this.#watch();
@@ -60,6 +60,17 @@ export class RtcSession implements Session {
       headers: { "content-type": "application/json" },
       body: JSON.stringify({ conversation, participant, consent, resume_after, sdp, type }),
     });
+  }
+
+  /** After the server's bye there is no session left to end. */
+  #overheard(listener: Listener): Listener {
+    return {
+      event: (event) => {
+        if (event.type === "bye") this.#session = null;
+        listener.event(event);
+      },
+      ended: (ending) => listener.ended(ending),
+    };
   }
 
   /** A link that is only interrupted often comes back by itself; one that failed does not. */

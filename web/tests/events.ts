@@ -1,0 +1,55 @@
+/** Events as the server sends them, for tests. */
+
+import type { Body, EmotionEvent, FaceBox, ServerEvent } from "../src/protocol";
+
+const EPOCH = 1000;
+
+export function event(seq: number, body: Body, time = EPOCH + seq): ServerEvent {
+  return { seq, conversation: "talk", time, ...body };
+}
+
+export function hello(seq = 0): ServerEvent {
+  const limits = {};
+  return event(seq, {
+    type: "hello", version: 1, bundle: "b", labels: [], recogniser: "sphinx", draft: true, consented: true, limits,
+  });
+}
+
+interface Said {
+  utterance?: string;
+  start?: number;
+  final?: boolean;
+  text?: string;
+  participant?: string;
+}
+
+export function transcript(seq: number, said: Said = {}): ServerEvent {
+  const { utterance = "ada-1", start = 1, final = true, text = "hello there", participant = "ada" } = said;
+  const [end, draft] = [start + 1, true];
+  return event(seq, { type: "transcript", utterance, participant, start, end, final, draft, text, words: [] });
+}
+
+export function emotion(seq: number, change: Partial<EmotionEvent> = {}): ServerEvent {
+  const reading: EmotionEvent = {
+    type: "emotion",
+    utterance: "ada-1",
+    participant: "ada",
+    start: 1,
+    end: 2,
+    revision: 1,
+    final: true,
+    label: "joy",
+    unsure: false,
+    probabilities: { joy: 0.7, neutral: 0.3 },
+    confidence: 0.7,
+    valence: 0.5,
+    arousal: 0.3,
+    modalities: {},
+    latency_ms: {},
+  };
+  return event(seq, { ...reading, ...change });
+}
+
+export function box(id: number, x: number): FaceBox {
+  return { id, x, y: 0.2, width: 0.1, height: 0.2, label: "joy", unsure: false, confidence: 0.6 };
+}
