@@ -1,6 +1,9 @@
 """One conversation: who is in it, the dialogue that they share, and its events."""
 
 import asyncio
+import itertools
+from collections import defaultdict
+from collections.abc import Iterator
 from time import monotonic
 
 from engine import Dialogue, Engine, EngineFull
@@ -32,6 +35,7 @@ class Conversation:
         self._order = ClosingOrder(settings.stall_seconds, bounded=settings.live)
         self._dialogue: Dialogue | None = None
         self._participants: dict[str, Participant] = {}
+        self._numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: itertools.count(1))
         self._began: float | None = None
         self._idle_since = monotonic()
 
@@ -66,7 +70,7 @@ class Conversation:
         if self._began is None:
             self._began = monotonic()
         start = self.now() if origin is None else origin
-        participant = Participant(name, start, stage, self._engine, self._settings)
+        participant = Participant(name, start, stage, self._engine, self._settings, self._numbers[name])
         self._participants[name] = participant
         self._order.heard(name, start)
         self._tell_who()

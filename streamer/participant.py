@@ -1,10 +1,9 @@
 """One participant: its sound and pictures in, its utterances and faces out."""
 
 import asyncio
-import itertools
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from time import perf_counter
 
 import numpy as np
@@ -27,9 +26,12 @@ class Participant:
     """The chain of one participant. `audio` and `video` never block; heavy work runs in threads, in order.
 
     Sound is listened to by one task and pictures by another; each utterance settles in a task of its own.
+    numbers: those of its utterances, going on where the same participant left off before.
     """
 
-    def __init__(self, name: str, origin: float, stage: Stage, engine: Engine, settings: Settings) -> None:
+    def __init__(
+        self, name: str, origin: float, stage: Stage, engine: Engine, settings: Settings, numbers: Iterator[int]
+    ) -> None:
         self.name = name
         self.muted = False
         self._origin = origin
@@ -43,7 +45,7 @@ class Participant:
         self._arrivals: deque[tuple[float, float]] = deque(maxlen=_ARRIVALS)
         self._turn: Turn | None = None
         self._spoken: list[Samples] = []
-        self._turns = itertools.count(1)
+        self._numbers = numbers
         self._settling: set[asyncio.Task[None]] = set()
         self._deaf = False
         self._came = asyncio.Event()
@@ -71,6 +73,10 @@ class Participant:
         self._queued_until = max(self._queued_until, start + seconds)
         self._arrivals.append((start + seconds, perf_counter()))
         self._queue((start, pcm), seconds)
+
+    def wants_picture(self, time: float) -> bool:
+        """Whether `video` would look at a picture of this media time, so that none need be decoded in vain."""
+        return not self.muted and self._sight.wants(self._origin + time)
 
     def video(self, time: float, image: Picture) -> None:
         """A picture, uint8 RGB [H, W, 3], with its media time."""
@@ -141,7 +147,7 @@ class Participant:
     def _follow(self, heard: Heard) -> None:
         match heard, self._turn:
             case Onset(start, pcm), _:
-                self._begin(Turn(self._stage, f"{self.name}-{next(self._turns)}", self.name, start), pcm)
+                self._begin(Turn(self._stage, f"{self.name}-{next(self._numbers)}", self.name, start), pcm)
             case Voice(until, pcm), Turn() as turn:
                 turn.hear(pcm)
                 self._spoken.append(pcm)

@@ -36,9 +36,13 @@ class Sight:
         self._idle = asyncio.Event()
         self._idle.set()
 
+    def wants(self, at: float) -> bool:
+        """Whether a picture of this media time of the conversation would be looked at."""
+        return at >= self._due
+
     def see(self, at: float, image: Picture) -> None:
         """A picture, uint8 RGB [H, W, 3], at a media time of the conversation."""
-        if at < self._due:
+        if not self.wants(at):
             return
         rate = self._settings.faces_per_second
         self._due = (math.floor(at * rate + 1e-6) + 1) / rate

@@ -20,7 +20,7 @@ from aiortc.exceptions import InvalidStateError
 from aiortc.mediastreams import MediaStreamError
 from av import AudioFrame, VideoFrame
 
-from streamer.audio import Resampler
+from streamer.audio import Resampler, Samples
 from streamer.conversation import Conversation
 from streamer.errors import Refused
 from streamer.log import SlowReader
@@ -55,7 +55,7 @@ class Peer:
         self._telling: asyncio.Task[None] | None = None
         self._pictures: Pictures[VideoFrame] = Pictures(
             to_picture,
-            lambda time, image: session.sending().video(time, image),
+            self._see,
             threads=threads,
             refuse=session.refuse,
             dropped=lambda: metrics.dropped("video"),
@@ -137,13 +137,15 @@ class Peer:
                 frame = cast(AudioFrame, await track.recv())
                 began = self._elapsed() if began is None else began
                 self._session.touch()
-                self._hear(began + (frame.time or 0.0), resampler, frame)
+                self._hear(began + (frame.time or 0.0), resampler.push(frame)[0])
 
-    def _hear(self, time: float, resampler: Resampler, frame: AudioFrame) -> None:
-        try:
-            self._session.sending().audio(time, resampler.push(frame)[0])
-        except Refused as refused:
-            self._session.refuse(refused)
+    def _hear(self, time: float, pcm: Samples) -> None:
+        # The tracks flow on after bye, when there is no participant any more.
+        if self._session.participant is not None:
+            try:
+                self._session.participant.audio(time, pcm)
+            except Refused as refused:
+                self._session.refuse(refused)
 
     async def _watch(self, track: MediaStreamTrack) -> None:
         began: float | None = None
@@ -152,7 +154,13 @@ class Peer:
                 frame = cast(VideoFrame, await track.recv())
                 began = self._elapsed() if began is None else began
                 self._session.touch()
-                self._pictures.offer(began + (frame.time or 0.0), frame)
+                time = began + (frame.time or 0.0)
+                if self._session.participant is not None and self._session.participant.wants_picture(time):
+                    self._pictures.offer(time, frame)
+
+    def _see(self, time: float, image: Picture) -> None:
+        if self._session.participant is not None:
+            self._session.participant.video(time, image)
 
     async def _ignore(self, track: MediaStreamTrack) -> None:
         with contextlib.suppress(MediaStreamError):

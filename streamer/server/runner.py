@@ -78,6 +78,7 @@ async def running(app: FastAPI, port: int = 0) -> AsyncIterator[RunningServer]:
         ws="websockets-sansio",
         ws_max_size=4 * services.hub.settings.max_message_bytes,
         ws_per_message_deflate=False,
+        limit_concurrency=4 * services.hub.settings.max_sessions,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     server = _Uvicorn(config, services)

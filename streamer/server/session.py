@@ -41,6 +41,7 @@ class Session:
 
     def __init__(self, hub: Hub, hello: Hello, conversation: Conversation, greeting: Event) -> None:
         self.hello = hello
+        self.sends = hello.participant is not None and hello.consent
         self.participant: Participant | None = None
         self.ended = asyncio.Event()
         self.reason: Reason = "ended"
@@ -53,7 +54,7 @@ class Session:
         self._messages = RateLimit(self._settings.max_messages_per_second)
         self._bytes = RateLimit(self._settings.max_bytes_per_second)
         self._refusals = 0
-        self._leaving = False
+        self._leaving: asyncio.Task[None] | None = None
         self._heard_at = self._began_at = monotonic()
         self._told_until = greeting.time
         self._controls: set[asyncio.Task[None]] = set()
@@ -83,8 +84,8 @@ class Session:
         self._heard_at = monotonic()
 
     def sending(self) -> Participant:
-        """Who this client's media belongs to. Raises Refused: NOT_SENDING, CONSENT_REQUIRED."""
-        if self._leaving or self.ended.is_set():
+        """Who media on request belongs to. Raises Refused: NOT_SENDING, CONSENT_REQUIRED."""
+        if self._leaving is not None or self.ended.is_set():
             raise Refused(ErrorCode.NOT_SENDING, "this session has said bye; open a new one to send media")
         if self.hello.participant is None:
             raise Refused(
@@ -108,8 +109,7 @@ class Session:
             case Flush():
                 self._start(self.sending().flush())
             case Bye():
-                self._leaving = True
-                self._start(self._say_bye())
+                self._start(self._say_bye(self._leave()))
 
     def refuse(self, refused: Refused) -> None:
         """Tells the client what was wrong. The session goes on until the client has been wrong too often."""
@@ -179,14 +179,20 @@ class Session:
         for task in (self._expiry, *self._controls):
             task.cancel()
         await asyncio.gather(self._expiry, *self._controls, return_exceptions=True)
-        await self._leave()
+        await asyncio.shield(self._leave())
 
-    async def _say_bye(self) -> None:
-        await self._leave()
+    async def _say_bye(self, leaving: asyncio.Task[None]) -> None:
+        await asyncio.shield(leaving)
         self.end("client")
 
-    async def _leave(self) -> None:
-        participant, self.participant = self.participant, None
+    def _leave(self) -> asyncio.Task[None]:
+        """The participant leaves once, uninterrupted: the utterance under way is still to be answered."""
+        if self._leaving is None:
+            participant, self.participant = self.participant, None
+            self._leaving = asyncio.create_task(self._take_out(participant))
+        return self._leaving
+
+    async def _take_out(self, participant: Participant | None) -> None:
         if participant is not None and not self._hub.closing:
             await self._conversation.leave(participant)
 
@@ -211,7 +217,7 @@ class Session:
     async def _expire(self) -> None:
         while True:
             over = self._began_at + self._settings.max_session_seconds
-            idle = self._heard_at + self._settings.idle_seconds if self.hello.participant else math.inf
+            idle = self._heard_at + self._settings.idle_seconds if self.sends else math.inf
             wait = min(over, idle) - monotonic()
             if wait > 0:
                 await asyncio.sleep(wait)

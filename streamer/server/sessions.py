@@ -32,8 +32,8 @@ class Sessions:
             message = f"origin {hello.origin:g} lies too far ahead; the conversation is at {now:.1f} s"
             raise Refused(ErrorCode.BAD_MESSAGE, message)
         conversation = self._hub.conversation(hello.conversation)
-        sends = hello.participant is not None and hello.consent
-        session = Session(self._hub, hello, conversation, conversation.private(greeting(self._hub, consented=sends)))
+        told = greeting(self._hub, consented=hello.participant is not None and hello.consent)
+        session = Session(self._hub, hello, conversation, conversation.private(told))
         self._open.add(session)
         try:
             if hello.participant is not None and hello.consent:

@@ -93,7 +93,7 @@ class Stream:
     async def _exchange(self, session: Session) -> None:
         pictures = Pictures(
             decode_jpeg,
-            lambda time, image: session.sending().video(time, image),
+            lambda time, image: session.participant.video(time, image) if session.participant else None,
             threads=self._threads,
             refuse=session.refuse,
             dropped=lambda: self._hub.metrics.dropped("video"),
@@ -146,7 +146,8 @@ class Stream:
             participant.audio(time, pcm16(payload))
         else:
             check_jpeg(payload, self._hub.settings.max_picture_pixels)
-            pictures.offer(time, payload)
+            if participant.wants_picture(time):
+                pictures.offer(time, payload)
 
     async def _write(self, session: Session) -> None:
         code = _TRY_AGAIN_LATER

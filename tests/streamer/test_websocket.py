@@ -145,6 +145,17 @@ async def test_a_client_that_vanishes_is_answered_for_those_who_stay(server: Ser
         assert (await until(watcher, Participants)).present == ()
 
 
+async def test_one_who_joins_again_goes_on_counting_its_utterances(server: Server) -> None:
+    names = []
+    for _ in range(2):
+        async with stream(server, ANN) as socket:
+            await say(socket, "that is very sad")
+            names.append((await until(socket, TranscriptEvent)).utterance)
+            await socket.send(Bye().model_dump_json())
+            await remaining(socket)
+    assert names == ["ann-1", "ann-2"]
+
+
 # --- expecting hello ----------------------------------------------------------------------------------------------
 
 

@@ -80,7 +80,12 @@ async def test_an_offer_without_candidates_connects_all_the_same(server: Server,
     async with encoder() as peer:
         offer = re.sub(r"a=(candidate|end-of-candidates).*\r\n", "", peer.localDescription.sdp)
         connected = asyncio.Event()
-        peer.on("connectionstatechange", lambda: peer.connectionState == "connected" and connected.set())
+
+        @peer.on("connectionstatechange")
+        def follow() -> None:
+            if peer.connectionState == "connected":
+                connected.set()
+
         await publish(client, peer, offer)
         async with asyncio.timeout(WAIT):
             await connected.wait()
