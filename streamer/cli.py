@@ -132,14 +132,16 @@ async def _serve(
         stack = contextlib.AsyncExitStack()
         hub = await stack.enter_async_context(running_hub(bundle, recogniser, settings))
     async with stack, running(create_app(hub), port) as server:
+        stopped = asyncio.ensure_future(server.stopped())
+        await asyncio.sleep(0)  # Who reads the address may stop the server at once: it listens for that from here on.
         if source is None:
             _console.print(f"Undertone is on [bold]{server.url}[/]  (Ctrl-C stops it)")
-            await server.stopped()
+            await stopped
             return
         name = "replay"
         _console.print(f"Playing into [bold]{server.url}/?conversation={name}&watch=1[/]  (Ctrl-C stops it)")
         playing = asyncio.create_task(_play(source, hub.conversation(name), output, speed=1.0))
-        await server.stopped()
+        await stopped
         playing.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await playing
@@ -209,7 +211,7 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
 
 
 def _fail(message: str) -> NoReturn:
-    _errors.print(f"[red]undertone:[/] {message}", highlight=False)
+    _errors.print(f"[red]undertone:[/] {message}", highlight=False, soft_wrap=True)
     raise typer.Exit(1)
 
 

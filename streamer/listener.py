@@ -11,6 +11,7 @@ from streamer.segmenter import Dropped, Ended, Paused, Resumed, Segmenter, Segme
 from streamer.vad import VoiceActivity
 
 FRAME_SECONDS = FRAME / SAMPLE_RATE
+_JITTER_SECONDS = FRAME_SECONDS / 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,9 +88,9 @@ class Listener:
         if gap > self._gap:
             heard += self.flush()
             self._begin(time)
-        elif gap >= FRAME_SECONDS:
+        elif gap > _JITTER_SECONDS:
             pcm = np.concatenate([np.zeros(round(gap * SAMPLE_RATE), np.float32), pcm])
-        elif gap <= -FRAME_SECONDS:
+        elif gap < -_JITTER_SECONDS:
             pcm = pcm[round(-gap * SAMPLE_RATE) :]
         self._received += len(pcm) / SAMPLE_RATE
         return [*heard, *self._frames_in(self._reframer.push(pcm))]
