@@ -43,7 +43,10 @@ class Face:
 
 
 class FaceTracker:
-    """MediaPipe's face mesh over the pictures of one track. May be used from any thread, but from one at a time."""
+    """MediaPipe's face mesh over the pictures of one track. May be used from any thread, but from one at a time.
+
+    It finds faces at least an eighth as wide as the picture's longer side.
+    """
 
     def __init__(self, max_faces: int = 4) -> None:
         if not 1 <= max_faces <= 9:
