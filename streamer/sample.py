@@ -4,7 +4,7 @@ from contextlib import suppress
 from importlib.util import find_spec
 from math import pi, sin
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 import av
 import cv2
@@ -20,9 +20,9 @@ _HEIGHT: Final = 480
 _FRAMES_PER_SECOND: Final = 25
 _CODECS: Final = ("libx264", "libopenh264", "mpeg4")
 _FACE: Final = (226.0, 125.0)  # where the portrait's face is, in its pixels
-_SHOWN: Final = 300.0  # how many of the portrait's pixels fill the picture's height
+_SHOWN: Final = 250.0  # how many of the portrait's pixels fill the picture's height
 _ZOOM: Final = 0.12
-_SWAY: Final = (28.0, 14.0)
+_SWAY: Final = (24.0, 10.0)
 
 Image = npt.NDArray[np.uint8]
 
@@ -54,7 +54,7 @@ def _portrait() -> Image:
 
 
 def _write(sound: av.container.InputContainer, out: av.container.OutputContainer, portrait: Image) -> None:
-    pictures = out.add_stream(_codec(), rate=_FRAMES_PER_SECOND)
+    pictures = cast(av.VideoStream, out.add_stream(_codec(), rate=_FRAMES_PER_SECOND))
     pictures.width, pictures.height, pictures.pix_fmt = _WIDTH, _HEIGHT, "yuv420p"
     pictures.bit_rate = 600_000
     pictures.options = {"preset": "veryfast"}
@@ -85,6 +85,5 @@ def _picture(portrait: Image, time: float) -> Image:
     scale = _HEIGHT / (_SHOWN * (1 + _ZOOM * sin(2 * pi * time / 13)))
     x = _FACE[0] + _SWAY[0] * sin(2 * pi * time / 7)
     y = _FACE[1] + _SWAY[1] * sin(2 * pi * time / 5)
-    move = np.array([[scale, 0, _WIDTH / 2 - scale * x], [0, scale, _HEIGHT / 2 - scale * y]])
-    moved = cv2.warpAffine(portrait, move, (_WIDTH, _HEIGHT), borderMode=cv2.BORDER_REPLICATE)
-    return moved.astype(np.uint8, copy=False)
+    move = np.array([[scale, 0, _WIDTH / 2 - scale * x], [0, scale, 0.4 * _HEIGHT - scale * y]])
+    return np.asarray(cv2.warpAffine(portrait, move, (_WIDTH, _HEIGHT)), np.uint8)

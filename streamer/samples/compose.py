@@ -1,4 +1,4 @@
-"""Speaks `conversation.toml` with the flite voices of ffmpeg: Opus, one speaker a channel, with its transcript as WebVTT.
+"""Speaks `conversation.toml` with ffmpeg's flite voices: Opus, one speaker a channel, and its transcript as WebVTT.
 
 Run it as `python -m streamer.samples.compose` where the script changed. The same ffmpeg gives the same bytes.
 """
@@ -63,7 +63,7 @@ def _speak_turn(turn: dict[str, Any], script: dict[str, Any]) -> Samples:
     pause = np.zeros(round(_PAUSE_SECONDS * _RATE), np.float32)
     whole = np.concatenate([piece for part in parts for piece in (pause, part)][1:])
     loudness = _PEAK * 10 ** (prosody["volume"] / 20)
-    return (whole * (loudness / np.abs(whole).max())).astype(np.float32)
+    return np.asarray(whole * (loudness / np.abs(whole).max()), np.float32)
 
 
 def _speak(text: str, voice: str, pitch: float, rate: float) -> Samples:
