@@ -1,0 +1,323 @@
+"""Recordings of every kind, made by ffmpeg for each test."""
+
+import shutil
+import subprocess
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from streamer.audio import Samples
+from streamer.sources.file import AudioChunk, FileSource, MediaError, VideoFrame
+from tests.voices import hiss, silence, speak
+
+ffmpeg_missing = "ffmpeg is not installed"
+pytestmark = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason=ffmpeg_missing)
+
+TONE = ("-f", "lavfi", "-i", "sine=frequency=440:duration=3:sample_rate=48000")
+BARS = ("-f", "lavfi", "-i", "testsrc=duration=3:rate=25:size=320x240")
+
+
+def ffmpeg(*arguments: str | int | Path) -> None:
+    subprocess.run(["ffmpeg", "-v", "error", "-y", *map(str, arguments)], check=True)
+
+
+def write_wav(path: Path, rows: Samples, rate: int = 16_000) -> Path:
+    """Rows [channels, n] as a 16-bit WAV file."""
+    pcm16 = (rows.T * 32767).astype("<i2").tobytes()
+    command = [
+        "ffmpeg",
+        "-v",
+        "error",
+        "-y",
+        "-f",
+        "s16le",
+        "-ar",
+        str(rate),
+        "-ac",
+        str(len(rows)),
+        "-i",
+        "-",
+        str(path),
+    ]
+    subprocess.run(command, input=pcm16, check=True)
+    return path
+
+
+def read(path: Path) -> tuple[FileSource, list[AudioChunk], list[VideoFrame]]:
+    """Everything in a file, after checking that it comes in order."""
+    source = FileSource.open(path)
+    items = list(source)
+    times = [item.time for item in items]
+    assert times == sorted(times)
+    assert all(item.speaker in source.info.speakers for item in items)
+    sound = [item for item in items if isinstance(item, AudioChunk)]
+    return source, sound, [item for item in items if isinstance(item, VideoFrame)]
+
+
+def joined(chunks: list[AudioChunk], speaker: str = "speaker-1") -> Samples:
+    """One speaker's samples, after checking that no chunk leaves a gap or overlaps."""
+    own = [chunk for chunk in chunks if chunk.speaker == speaker]
+    at = own[0].time
+    for chunk in own:
+        assert chunk.time == pytest.approx(at, abs=1e-6)
+        assert chunk.pcm.dtype == np.float32
+        assert len(chunk.pcm) <= 1_600
+        at += len(chunk.pcm) / 16_000
+    return np.concatenate([chunk.pcm for chunk in own])
+
+
+def pitch(pcm: Samples) -> float:
+    """The strongest frequency in Hz."""
+    return float(np.abs(np.fft.rfft(pcm)).argmax() * 16_000 / len(pcm))
+
+
+@pytest.mark.parametrize("kind", ["wav", "mp3", "flac", "ogg", "opus", "m4a", "mp4", "mkv", "webm"])
+def test_sound_of_every_kind_of_file_is_whole_and_begins_at_zero(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / f"tone.{kind}"
+    ffmpeg(*TONE, path)
+    source, sound, pictures = read(path)
+    assert sound[0].time == pytest.approx(0.0, abs=0.03)
+    assert len(joined(sound)) / 16_000 == pytest.approx(3.0, abs=0.06)
+    assert pitch(joined(sound)) == pytest.approx(440, abs=1)
+    assert source.info.duration == pytest.approx(3.0, abs=0.06)
+    assert (source.info.has_audio, source.info.has_video, pictures, source.truncated) == (True, False, [], False)
+
+
+@pytest.mark.parametrize("kind", ["mp4", "mkv", "webm"])
+def test_pictures_come_ten_a_second_between_the_sound(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / f"both.{kind}"
+    ffmpeg(*TONE, *BARS, path)
+    source, sound, pictures = read(path)
+    assert len(pictures) == pytest.approx(30, abs=1)
+    assert source.info.video_speaker == "speaker-1"
+    assert pictures[0].time == pytest.approx(0.0, abs=0.03)
+    assert pictures[0].image.shape == (240, 320, 3)
+    assert len(joined(sound)) / 16_000 == pytest.approx(3.0, abs=0.06)
+
+
+@pytest.mark.parametrize("rate", [8_000, 11_025, 44_100, 48_000])
+@pytest.mark.parametrize("channels", [1, 2, 6])
+def test_any_rate_and_number_of_channels_is_one_speaker_in_mono(rate: int, channels: int, tmp_path: Path) -> None:
+    path = tmp_path / "tone.wav"
+    ffmpeg(*TONE, "-ar", rate, "-ac", channels, path)
+    source, sound, _ = read(path)
+    assert source.info.speakers == ("speaker-1",)
+    assert len(joined(sound)) / 16_000 == pytest.approx(3.0, abs=0.01)
+    assert pitch(joined(sound)) == pytest.approx(440, abs=1)
+
+
+def test_a_silent_file_is_silence_and_no_error(tmp_path: Path) -> None:
+    source, sound, _ = read(write_wav(tmp_path / "silent.wav", silence(2)[None]))
+    assert not joined(sound).any()
+    assert source.info.speakers == ("speaker-1",)
+
+
+def test_video_without_sound_still_has_a_speaker(tmp_path: Path) -> None:
+    ffmpeg(*BARS, tmp_path / "mute.mp4")
+    source, sound, pictures = read(tmp_path / "mute.mp4")
+    assert sound == []
+    assert len(pictures) == 30
+    assert (source.info.has_audio, source.info.speakers, source.truncated) == (False, ("speaker-1",), False)
+
+
+def test_the_cover_of_a_song_is_no_video(tmp_path: Path) -> None:
+    ffmpeg(*BARS, "-frames:v", 1, tmp_path / "cover.png")
+    ffmpeg(
+        *TONE,
+        "-i",
+        tmp_path / "cover.png",
+        "-map",
+        "0",
+        "-map",
+        "1",
+        "-disposition:v",
+        "attached_pic",
+        tmp_path / "song.mp3",
+    )
+    source, _, pictures = read(tmp_path / "song.mp3")
+    assert (source.info.has_video, pictures) == (False, [])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("missing.wav", None, "no file"),
+        ("empty.wav", b"", "empty"),
+        ("text.txt", b"Dear diary, today I did not record anything.\n" * 9, "not a recording"),
+        ("noise.mp4", bytes(range(256)) * 40, "not a recording"),
+        ("list.m3u8", b"#EXTM3U\n#EXTINF:5,\n/etc/passwd\n", "not a recording"),
+    ],
+)
+def test_what_is_no_recording_is_refused_in_a_sentence(
+    name: str, content: bytes | None, says: str, tmp_path: Path
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    with pytest.raises(MediaError, match=says) as refusal:
+        FileSource.open(tmp_path / name)
+    assert name in str(refusal.value)
+
+
+def test_a_picture_and_a_folder_are_no_recordings(tmp_path: Path) -> None:
+    ffmpeg(*BARS, "-frames:v", 1, tmp_path / "still.png")
+    with pytest.raises(MediaError, match="not a recording"):
+        FileSource.open(tmp_path / "still.png")
+    with pytest.raises(MediaError, match="no file"):
+        FileSource.open(tmp_path)
+
+
+def test_a_header_without_sound_or_pictures_is_refused(tmp_path: Path) -> None:
+    write_wav(tmp_path / "header.wav", np.zeros((1, 0), np.float32))
+    with pytest.raises(MediaError, match="neither sound nor pictures"):
+        FileSource.open(tmp_path / "header.wav")
+
+
+@pytest.mark.parametrize("kind", ["wav", "mp3", "flac", "mkv", "webm", "mp4"])
+def test_a_truncated_file_gives_what_is_there_and_says_so(kind: str, tmp_path: Path) -> None:
+    whole, cut = tmp_path / f"whole.{kind}", tmp_path / f"cut.{kind}"
+    pictures = BARS if kind in {"mkv", "webm", "mp4"} else ()
+    ffmpeg(*TONE, *pictures, *(("-movflags", "+faststart") if kind == "mp4" else ()), whole)
+    content = whole.read_bytes()
+    cut.write_bytes(content[: len(content) * 2 // 3])
+    source, sound, _ = read(cut)
+    assert source.truncated
+    assert 0.8 < len(joined(sound)) / 16_000 < 2.9
+    assert pitch(joined(sound)) == pytest.approx(440, abs=1.5)
+
+
+def test_a_recording_whose_index_was_never_written_says_what_happened(tmp_path: Path) -> None:
+    ffmpeg(*TONE, tmp_path / "whole.mp4")
+    content = (tmp_path / "whole.mp4").read_bytes()
+    (tmp_path / "cut.mp4").write_bytes(content[: len(content) // 2])
+    with pytest.raises(MediaError, match="cut off while it was saved"):
+        FileSource.open(tmp_path / "cut.mp4")
+
+
+def test_noise_in_the_middle_costs_what_it_covers_and_no_more(tmp_path: Path) -> None:
+    ffmpeg(*TONE, tmp_path / "tone.mp3")
+    content = bytearray((tmp_path / "tone.mp3").read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 2_000] = np.random.default_rng(0).bytes(2_000)
+    (tmp_path / "tone.mp3").write_bytes(content)
+    _, sound, _ = read(tmp_path / "tone.mp3")
+    assert len(joined(sound)) / 16_000 == pytest.approx(3.0, abs=0.5)
+
+
+@pytest.mark.parametrize(("late", "early"), [("sound", "pictures"), ("pictures", "sound")])
+def test_sound_and_pictures_share_one_clock_whichever_begins_first(late: str, early: str, tmp_path: Path) -> None:
+    delay = ("-itsoffset", "1.0")
+    inputs = (*delay, *TONE, *BARS) if late == "sound" else (*TONE, *delay, *BARS)
+    ffmpeg(*inputs, tmp_path / "late.mkv")
+    _, sound, pictures = read(tmp_path / "late.mkv")
+    begins = {"sound": sound[0].time, "pictures": pictures[0].time}
+    assert begins[early] == pytest.approx(0.0, abs=0.03)
+    assert begins[late] == pytest.approx(1.0, abs=0.06)
+
+
+def write_with_times(path: Path, starts: list[float]) -> None:
+    """Half a second of tone at each of these times, so that the file has gaps or overlaps."""
+    tone = (0.5 * np.sin(2 * np.pi * 440 * np.arange(24_000) / 48_000)).astype(np.float32)
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("pcm_f32le", rate=48_000, layout="mono")
+        for start in starts:
+            frame = av.AudioFrame.from_ndarray(tone[None], "flt", "mono")
+            frame.sample_rate, frame.time_base, frame.pts = 48_000, Fraction(1, 48_000), round(start * 48_000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
+def test_a_gap_in_the_time_stamps_is_silence_and_what_follows_is_in_its_place(tmp_path: Path) -> None:
+    write_with_times(tmp_path / "gap.mkv", [0.0, 0.5, 2.0])
+    _, sound, _ = read(tmp_path / "gap.mkv")
+    pcm = joined(sound)
+    assert len(pcm) / 16_000 == pytest.approx(2.5, abs=0.02)
+    assert np.abs(pcm[16_400:31_600]).max() == 0
+    assert pitch(pcm[32_100:39_900]) == pytest.approx(440, abs=3)
+
+
+def test_sound_that_overlaps_is_given_once(tmp_path: Path) -> None:
+    write_with_times(tmp_path / "overlap.mkv", [0.0, 0.3, 0.8])
+    _, sound, _ = read(tmp_path / "overlap.mkv")
+    assert len(joined(sound)) / 16_000 == pytest.approx(1.3, abs=0.02)
+
+
+def test_a_clock_that_was_set_anew_costs_no_sound(tmp_path: Path) -> None:
+    write_with_times(tmp_path / "reset.mkv", [100.0, 100.5, 9000.0, 9000.5])
+    _, sound, _ = read(tmp_path / "reset.mkv")
+    assert len(joined(sound)) / 16_000 == pytest.approx(2.0, abs=0.02)
+
+
+def conversation() -> Samples:
+    """Two voices in turn, [2, n], each on a channel of its own."""
+    turns = [
+        speak("I did not expect you."),
+        speak("Well, here I am.", "rms"),
+        speak("So sit down."),
+        speak("Yes.", "rms"),
+    ]
+    left = np.concatenate([turn if index % 2 == 0 else 0 * turn for index, turn in enumerate(turns)])
+    right = np.concatenate([turn if index % 2 == 1 else 0 * turn for index, turn in enumerate(turns)])
+    return np.stack([left, right])
+
+
+def test_two_speakers_with_a_channel_each_are_told_apart(tmp_path: Path) -> None:
+    rows = conversation()
+    rows += np.stack([hiss(rows.shape[1] / 16_000, seed=side)[: rows.shape[1]] for side in (1, 2)])
+    source, sound, _ = read(write_wav(tmp_path / "call.wav", rows))
+    assert source.info.speakers == ("speaker-1", "speaker-2")
+    for row, speaker in zip(rows, source.info.speakers, strict=True):
+        np.testing.assert_allclose(joined(sound, speaker), row, atol=1e-3)
+
+
+def test_two_speakers_are_told_apart_in_opus_as_well(tmp_path: Path) -> None:
+    write_wav(tmp_path / "call.wav", conversation())
+    ffmpeg("-i", tmp_path / "call.wav", "-c:a", "libopus", "-b:a", "48k", tmp_path / "call.opus")
+    assert FileSource.open(tmp_path / "call.opus").info.speakers == ("speaker-1", "speaker-2")
+
+
+@pytest.mark.parametrize("bleed", [0.3, 1.0])
+def test_voices_heard_on_both_channels_are_one_mixed_track(bleed: float, tmp_path: Path) -> None:
+    left, right = conversation()
+    rows = np.stack([left + bleed * right, right + bleed * left])
+    source, sound, _ = read(write_wav(tmp_path / "room.wav", rows))
+    assert source.info.speakers == ("speaker-1",)
+    np.testing.assert_allclose(joined(sound), rows.mean(axis=0), atol=1e-3)
+
+
+def test_a_voice_on_one_channel_alone_is_one_speaker(tmp_path: Path) -> None:
+    rows = np.stack([speak("Nobody is on the other side."), 0 * speak("Nobody is on the other side.")])
+    assert FileSource.open(write_wav(tmp_path / "half.wav", rows)).info.speakers == ("speaker-1",)
+
+
+def test_a_picture_taken_with_a_turned_camera_is_upright(tmp_path: Path) -> None:
+    ffmpeg(
+        "-f",
+        "lavfi",
+        "-i",
+        "color=red:duration=1:rate=10:size=320x240,drawbox=w=320:h=60:color=blue:t=fill",
+        tmp_path / "flat.mp4",
+    )
+    ffmpeg("-i", tmp_path / "flat.mp4", "-c", "copy", "-metadata:s:v", "rotate=90", tmp_path / "turned.mp4")
+    ffmpeg("-i", tmp_path / "turned.mp4", "-frames:v", 1, tmp_path / "upright.png")
+    with av.open(str(tmp_path / "upright.png")) as still:
+        upright = next(still.decode(video=0)).to_ndarray(format="rgb24")
+    if upright.shape != (320, 240, 3):
+        pytest.skip("this ffmpeg does not write a camera's orientation from the rotate tag")
+    _, _, pictures = read(tmp_path / "turned.mp4")
+    assert np.abs(pictures[0].image.astype(int) - upright).mean() < 3
+
+
+def test_large_pictures_are_made_smaller(tmp_path: Path) -> None:
+    ffmpeg("-f", "lavfi", "-i", "testsrc=duration=0.2:rate=10:size=2560x1440", tmp_path / "large.mp4")
+    _, _, pictures = read(tmp_path / "large.mp4")
+    assert pictures[0].image.shape == (720, 1280, 3)
+
+
+def test_a_source_can_be_read_twice_with_the_same_result(tmp_path: Path) -> None:
+    ffmpeg(*TONE, *BARS, tmp_path / "both.mp4")
+    source = FileSource.open(tmp_path / "both.mp4")
+    first, second = ([(item.speaker, item.time) for item in source] for _ in range(2))
+    assert first == second
