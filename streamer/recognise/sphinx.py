@@ -1,7 +1,8 @@
 """PocketSphinx: streaming recognition whose English model is inside its package. Draft quality."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from threading import Lock
 from typing import Final, Protocol, cast
 
@@ -49,8 +50,8 @@ class SphinxRecogniser:
         self._left = decoders - 1
         self._lock = Lock()
         self._idle = [_make_decoder()]
-        self._late: _Decoder | None = None
-        self.late_lock = Lock()
+        self._lent: _Decoder | None = None
+        self._lending = Lock()
 
     def open(self) -> "SphinxRecognition":
         return SphinxRecognition(self)
@@ -59,7 +60,7 @@ class SphinxRecogniser:
         with self._lock:
             self._idle.clear()
             self._left = 0
-            self._late = None
+            self._lent = None
 
     def take(self) -> _Decoder | None:
         """A decoder for one utterance, None if all are taken."""
@@ -76,11 +77,13 @@ class SphinxRecogniser:
         with self._lock:
             self._idle.append(decoder)
 
-    def late(self) -> _Decoder:
-        """The decoder for utterances that got none. Only under `late_lock`, for the length of one call."""
-        if self._late is None:
-            self._late = _make_decoder()
-        return self._late
+    @contextmanager
+    def lend(self) -> Iterator[_Decoder]:
+        """A decoder for an utterance that got none, for the length of one call; one caller at a time."""
+        with self._lending:
+            if self._lent is None:
+                self._lent = _make_decoder()
+            yield self._lent
 
 
 class SphinxRecognition:
@@ -114,8 +117,7 @@ class SphinxRecognition:
             return transcript
         if not self._waiting:
             return Transcript("", ())
-        with self._owner.late_lock:
-            decoder = self._owner.late()
+        with self._owner.lend() as decoder:
             _begin(decoder)
             self._hear(decoder)
             return _end(decoder)
