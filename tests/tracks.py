@@ -16,23 +16,40 @@ _SAMPLES: Final = 320
 
 
 class VoiceTrack(MediaStreamTrack):
-    """Plays sound (float32 mono, 16 kHz) once and is silent afterwards."""
+    """Plays sound (float32 mono, 16 kHz) once, when told to `speak`, and is silent before and afterwards.
+
+    gap: (at, seconds): the time stamps leap at this media time, as they do when the sender has paused.
+    """
 
     kind = "audio"
 
-    def __init__(self, pcm: npt.NDArray[np.float32]) -> None:
+    def __init__(self, pcm: npt.NDArray[np.float32], *, gap: tuple[float, float] = (0.0, 0.0)) -> None:
         super().__init__()
+        self._gap_at, self._gap = (round(seconds * _RATE) for seconds in gap)
         whole = -len(pcm) % _SAMPLES
         self._pcm = (np.pad(pcm, (0, whole)) * 32767).astype(np.int16)
         self._frame = 0
+        self._first: int | None = None
         self._began: float | None = None
+
+    @property
+    def speaking(self) -> bool:
+        """Whether it has begun."""
+        return self._first is not None
+
+    def speak(self) -> "VoiceTrack":
+        """Begins now."""
+        self._first = self._frame
+        return self
 
     async def recv(self) -> AudioFrame:
         self._began = await _pace(self._began, self._frame * _SAMPLES / _RATE)
         first = self._frame * _SAMPLES
-        samples = self._pcm[first : first + _SAMPLES] if first < len(self._pcm) else np.zeros(_SAMPLES, np.int16)
+        at = len(self._pcm) if self._first is None else first - self._first * _SAMPLES
+        samples = self._pcm[at : at + _SAMPLES] if at < len(self._pcm) else np.zeros(_SAMPLES, np.int16)
         frame = AudioFrame.from_ndarray(samples[None, :], format="s16", layout="mono")
-        frame.sample_rate, frame.pts, frame.time_base = _RATE, first, Fraction(1, _RATE)
+        frame.sample_rate, frame.time_base = _RATE, Fraction(1, _RATE)
+        frame.pts = first + (self._gap if first >= self._gap_at else 0)
         self._frame += 1
         return frame
 

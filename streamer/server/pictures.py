@@ -1,6 +1,7 @@
 """Pictures on their way to a participant: turned into RGB off the event loop; one waits at most, the newest."""
 
 import asyncio
+import logging
 import struct
 from collections.abc import Callable
 from concurrent.futures import Executor
@@ -14,6 +15,7 @@ from streamer.errors import Refused
 from streamer.protocol import ErrorCode
 
 Picture = npt.NDArray[np.uint8]
+_log = logging.getLogger(__name__)
 MAX_WIDTH: Final = 640
 _Source = TypeVar("_Source")
 _START_OF_FRAME: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
@@ -60,13 +62,16 @@ class Pictures(Generic[_Source]):
                 self._deliver(time, await loop.run_in_executor(self._threads, self._convert, source))
             except Refused as refused:
                 self._refuse(refused)
+            except Exception:
+                _log.exception("a picture could not be converted")
+                self._refuse(Refused(ErrorCode.INTERNAL, "a picture failed on the server; its log says why"))
 
 
 def decode_jpeg(data: bytes) -> Picture:
     """RGB uint8 [H, W, 3], at most 640 wide. Raises Refused(BAD_MEDIA) where the data is no whole JPEG picture."""
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
     if image is None:
-        raise Refused(ErrorCode.BAD_MEDIA, "the video frame can't be decoded; send whole baseline JPEG pictures")
+        raise Refused(ErrorCode.BAD_MEDIA, "the video frame can't be decoded; send whole JPEG pictures")
     height, width = image.shape[:2]
     if width > MAX_WIDTH:
         image = cv2.resize(image, (MAX_WIDTH, max(1, height * MAX_WIDTH // width)), interpolation=cv2.INTER_AREA)

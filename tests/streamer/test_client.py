@@ -46,6 +46,20 @@ async def test_a_session_sends_sound_and_ends_with_the_last_answer(server: Serve
     assert bodies[-1] == ServerBye(reason="client")
 
 
+async def test_one_who_hangs_up_right_after_bye_is_answered_all_the_same(server: Server) -> None:
+    events = server.hub.conversation("talk").subscribe(0)
+    async with asyncio.timeout(WAIT):
+        async with connect(server.url, ANN) as session:
+            await session.send_audio(0.0, np.concatenate([silence(0.3), speak("that is very sad")]))
+            await session.bye()
+        bodies = []
+        async for event in events:
+            bodies.append(event.body)
+            if event.body == Participants(present=(), muted=()):
+                break
+    assert [body.final for body in bodies if isinstance(body, EmotionEvent)][-1]
+
+
 async def test_flush_and_mute_do_what_they_say(server: Server) -> None:
     async with asyncio.timeout(WAIT), connect(server.url, ANN) as session:
         await session.send_audio(0.0, np.concatenate([silence(0.3), speak("that is very sad")]))

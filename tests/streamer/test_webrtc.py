@@ -69,9 +69,10 @@ async def gone(server: Server, conversation: str = "call") -> None:
 
 async def test_voice_and_face_are_answered_with_all_kinds_of_events(engine: Engine) -> None:
     pcm = np.concatenate([silence(0.5), speak("I can not believe that we have won"), silence(0.5)])
-    tracks = VoiceTrack(pcm), FaceTrack(portrait())
-    async with serving(engine, recogniser="sphinx") as server, call(server.url, ANN, tracks) as session:
-        bodies: list[Body] = []
+    voice, face = VoiceTrack(pcm), FaceTrack(portrait())
+    async with serving(engine, recogniser="sphinx") as server, call(server.url, ANN, [voice, face]) as session:
+        bodies = await until(session, FacesEvent)
+        voice.speak()
         while not any(isinstance(body, EmotionEvent) and body.final for body in bodies):
             bodies += await until(session, EmotionEvent)
         session.send(Bye())
@@ -85,6 +86,17 @@ async def test_voice_and_face_are_answered_with_all_kinds_of_events(engine: Engi
     assert len(readings) > 1
     assert set(readings[-1].modalities) == {"text", "audio", "video"}
     assert any(body.faces for body in bodies if isinstance(body, FacesEvent))
+
+
+async def test_sound_is_placed_by_its_time_stamps(server: Server) -> None:
+    words = np.concatenate([silence(0.3), speak("that is very sad"), silence(0.7)])
+    track = VoiceTrack(np.concatenate([words, words]), gap=(len(words) / 16_000, 30.0))
+    spoken: list[Speech] = []
+    async with call(server.url, ANN, [track.speak()]) as session:
+        while len(spoken) < 4:
+            spoken += [body for body in await until(session, Speech) if isinstance(body, Speech)]
+    first, second = spoken[0].at, spoken[2].at
+    assert second - first == pytest.approx(len(words) / 16_000 + 30.0, abs=0.2)
 
 
 async def test_control_messages_are_obeyed_and_wrong_ones_named(server: Server) -> None:

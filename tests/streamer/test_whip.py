@@ -57,13 +57,16 @@ async def publish(client: httpx.AsyncClient, peer: RTCPeerConnection, offer: str
 async def test_an_encoder_publishes_and_others_see_what_is_expressed(server: Server, client: httpx.AsyncClient) -> None:
     events = server.hub.conversation("talk").subscribe(0)
     pcm = np.concatenate([silence(0.5), speak("that is very sad"), silence(0.5)])
-    async with encoder(VoiceTrack(pcm), FaceTrack(portrait())) as peer:
+    voice = VoiceTrack(pcm)
+    async with encoder(voice, FaceTrack(portrait())) as peer:
         response = await publish(client, peer)
         assert response.headers["content-type"] == "application/sdp"
         bodies = []
         async with asyncio.timeout(WAIT):
             async for event in events:
                 bodies.append(event.body)
+                if isinstance(event.body, FacesEvent) and not voice.speaking:
+                    voice.speak()
                 if isinstance(event.body, EmotionEvent) and event.body.final:
                     break
         assert any(body.faces for body in bodies if isinstance(body, FacesEvent))
