@@ -2,7 +2,7 @@
 
 import type { FaceBox } from "./protocol";
 
-const GLIDE_MS = 110;
+const GLIDE_MS = 90;
 const STALE_MS = 900;
 
 interface Glide {

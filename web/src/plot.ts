@@ -40,8 +40,8 @@ export function makePlot(box: HTMLElement, draw: (plot: uPlot) => void): uPlot {
   return new uPlot(options, [[], []], box);
 }
 
-/** Paints the utterances that reach into the plot's span, each in its speaker's lane. */
-export function drawLanes(plot: uPlot, utterances: readonly Utterance[], speakers: readonly string[]): void {
+/** Paints the utterances that reach into the plot's span, each in its speaker's lane; gives how many. */
+export function drawLanes(plot: uPlot, utterances: readonly Utterance[], speakers: readonly string[]): number {
   const { min = 0, max = 0 } = plot.scales["x"] ?? {};
   const { ctx, bbox } = plot;
   const colours = paint(plot.root);
@@ -50,8 +50,10 @@ export function drawLanes(plot: uPlot, utterances: readonly Utterance[], speaker
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
   drawFloors(plot, Math.max(1, speakers.length), colours.line);
-  for (const bar of bars(utterances, speakers, min ?? 0, max ?? 0)) drawBar(plot, bar, speakers.length, colours);
+  const seen = bars(utterances, speakers, min ?? 0, max ?? 0);
+  for (const bar of seen) drawBar(plot, bar, speakers.length, colours);
   ctx.restore();
+  return seen.length;
 }
 
 function drawFloors(plot: uPlot, lanes: number, colour: string): void {
