@@ -15,7 +15,7 @@ _GATE_OPEN_FRAMES: Final = 25
 _WINDOW: Final = 512
 _CONTEXT: Final = 64
 _SPEECH_ABOVE: Final = 0.5
-_SILENCE_BELOW: Final = 0.35
+_SILENCE_BELOW: Final = 0.25
 
 
 class _Gate(Protocol):
