@@ -178,10 +178,8 @@ function emotion(state: State, event: EmotionEvent): State {
   });
 }
 
-/** The start is part of the key: a participant who leaves and joins again counts its utterances from 1 again. */
 function amend(state: State, event: EmotionEvent | TranscriptEvent, change: (known: Utterance) => Utterance): State {
-  const key = `${event.utterance}@${event.start.toFixed(2)}`;
-  const { participant, start, end } = event;
+  const { utterance: key, participant, start, end } = event;
   const blank: Utterance = { key, participant, start, end, text: "", textFinal: false, draft: false, reading: null };
   const index = state.utterances.findLastIndex((one) => one.key === key);
   const changed = change(state.utterances[index] ?? blank);

@@ -28,11 +28,6 @@ describe("an utterance", () => {
     expect(state.speakers).toEqual(["bob", "ada"]);
   });
 
-  test("is not taken for an earlier one of a participant who left, came again and counts from 1", () => {
-    const state = after(transcript(1, { text: "before" }), transcript(2, { text: "after", start: 60 }));
-    expect(state.utterances.map((one) => one.text)).toEqual(["before", "after"]);
-  });
-
   test("goes when it was no speech after all", () => {
     const guess = transcript(1, { start: 5, final: false });
     const ended = { type: "speech", participant: "ada", state: "ended" } as const;
