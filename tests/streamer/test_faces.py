@@ -12,7 +12,7 @@ data = pytest.importorskip("skimage.data", reason="scikit-image brings the portr
 
 Image = npt.NDArray[np.uint8]
 HEIGHT, WIDTH = 240, 600
-FACE_IN_PORTRAIT = (79, 53, 92, 102)  # x, y, width, height in pixels of the cut below: forehead to chin, cheek to cheek.
+FACE_IN_PORTRAIT = (79, 53, 92, 102)  # x, y, width, height in pixels of the cut below, forehead to chin.
 
 
 @pytest.fixture(scope="module")
