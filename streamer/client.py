@@ -23,6 +23,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.asyncio.client import connect as connect_websocket
 from websockets.exceptions import ConnectionClosed
 
+from engine.utterance import SAMPLE_RATE
 from streamer.errors import Refused
 from streamer.loopback import LOCAL_NAMES, allow_loopback
 from streamer.protocol import (
@@ -42,6 +43,7 @@ from streamer.protocol import (
 )
 
 _OPEN_SECONDS: Final = 15.0
+_FRAME_SAMPLES: Final = SAMPLE_RATE
 _FIRST_DELAY, _LONGEST_DELAY, _ATTEMPTS = 0.1, 5.0, 10
 _EVENTS_KEPT: Final = 4096
 _PASSING: Final = frozenset(
@@ -83,9 +85,11 @@ class Session:
         return self._hello
 
     async def send_audio(self, time: float, pcm: npt.NDArray[np.float32]) -> None:
-        """Mono float32 at 16 kHz; `time` is the media time of its first sample, from 0 at joining."""
+        """Mono float32 at 16 kHz, of any length; `time` is the media time of its first sample, from 0 at joining."""
         samples = np.clip(np.rint(pcm * 32768), -32768, 32767).astype("<i2")
-        await self._send_media(FrameKind.AUDIO, time, samples.tobytes())
+        for first in range(0, len(samples), _FRAME_SAMPLES):
+            part = samples[first : first + _FRAME_SAMPLES]
+            await self._send_media(FrameKind.AUDIO, time + first / SAMPLE_RATE, part.tobytes())
 
     async def send_video(self, time: float, jpeg: bytes) -> None:
         """One JPEG picture."""

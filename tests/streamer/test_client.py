@@ -11,6 +11,7 @@ from streamer.client import Disconnected, connect
 from streamer.errors import Refused
 from streamer.protocol import (
     EmotionEvent,
+    Error,
     ErrorCode,
     Hello,
     Participants,
@@ -58,6 +59,15 @@ async def test_one_who_hangs_up_right_after_bye_is_answered_all_the_same(server:
             if event.body == Participants(present=(), muted=()):
                 break
     assert [body.final for body in bodies if isinstance(body, EmotionEvent)][-1]
+
+
+async def test_sound_of_any_length_is_sent_in_frames_that_the_server_takes(server: Server) -> None:
+    async with asyncio.timeout(WAIT), connect(server.url, ANN) as session:
+        await session.send_audio(0.0, np.concatenate([silence(30.0), speak("that is very sad")]))
+        await session.bye()
+        bodies = [event.body async for event in session]
+    assert not [body for body in bodies if isinstance(body, Error)]
+    assert next(body.at for body in bodies if isinstance(body, Speech)) == pytest.approx(30.2, abs=0.3)
 
 
 async def test_flush_and_mute_do_what_they_say(server: Server) -> None:
