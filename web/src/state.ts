@@ -80,8 +80,8 @@ export function reduce(state: State, event: ServerEvent, received: number): Stat
     case "bye":
       return state;
     case "error":
-      // What is gone is counted when the hello says where the stream goes on.
-      if (event.code === "resume_gone") return state;
+      // A fatal one ends the session, which says it; what is gone was counted when the hello said where to go on.
+      if (event.fatal || event.code === "resume_gone") return state;
       return notify(state, "error", event.message);
     case "warning":
       return notify(follow(state, event.seq), "warning", event.message);

@@ -177,7 +177,7 @@ describe("stopping", () => {
     bench.last.listener.event(hello());
     bench.connection.stop();
     expect(bench.last.sent.at(-1)).toEqual({ type: "bye" });
-    expect(bench.phase).toEqual(["live", "rtc"]);
+    expect(bench.phase).toEqual(["finishing", null]);
     bench.last.listener.event(event(3, { type: "bye", reason: "client" }));
     expect(bench.phase).toEqual(["ended", null]);
     expect(bench.last.closed).toBe(true);

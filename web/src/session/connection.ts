@@ -3,7 +3,7 @@
 import type { ClientMessage, ErrorCode, ServerEvent } from "../protocol";
 import type { Ending, Open, Request, Session, Transport } from "./session";
 
-export type Phase = "connecting" | "live" | "reconnecting" | "ended";
+export type Phase = "connecting" | "live" | "finishing" | "reconnecting" | "ended";
 
 export interface Watcher {
   phase(phase: Phase, transport: Transport | null): void;
@@ -65,10 +65,11 @@ export class Connection {
 
   /** Says goodbye and goes on listening until what was said last is answered. */
   stop(): void {
-    if (this.#over) return;
+    if (this.#over || this.#stopping) return;
     if (!this.#live) return this.#end();
     this.#stopping = true;
     this.send({ type: "bye" });
+    this.watcher.phase("finishing", null);
     this.#set("patience", () => this.#end(), GOODBYE_MS);
   }
 
