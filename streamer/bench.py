@@ -192,7 +192,8 @@ async def _server(bundle: str, recogniser: str) -> AsyncIterator[tuple[str, psut
     )
     try:
         async with asyncio.timeout(_START_SECONDS):
-            yield await _address(process), psutil.Process(process.pid)
+            address = await _address(process)
+        yield address, psutil.Process(process.pid)
     finally:
         process.terminate()
         await process.wait()

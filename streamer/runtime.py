@@ -4,10 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import numpy as np
+
 from engine import Engine
+from streamer.audio import FRAME
+from streamer.faces import FaceTracker
 from streamer.hub import Hub
 from streamer.recognise import load_recogniser
 from streamer.settings import Settings
+from streamer.vad import VoiceActivity
 
 
 @asynccontextmanager
@@ -21,6 +26,7 @@ async def running_hub(bundle: str, recogniser: str, settings: Settings) -> Async
         words = await asyncio.to_thread(load_recogniser, recogniser)
         try:
             hub = Hub(engine, words, settings)
+            await asyncio.to_thread(_warm_up)
             try:
                 yield hub
             finally:
@@ -29,3 +35,11 @@ async def running_hub(bundle: str, recogniser: str, settings: Settings) -> Async
             words.close()
     finally:
         engine.close()
+
+
+def _warm_up() -> None:
+    """Runs what is slow the first time in a process, so that the first speaker does not wait for it."""
+    VoiceActivity()(np.zeros(FRAME, np.float32))
+    tracker = FaceTracker()
+    tracker.track(np.zeros((48, 48, 3), np.uint8))
+    tracker.close()

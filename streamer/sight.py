@@ -62,7 +62,8 @@ class Sight:
         if not seen:
             return None
         chosen = np.linspace(0, len(seen) - 1, min(len(seen), self._settings.faces_per_utterance)).round().astype(int)
-        return np.stack([seen[index] for index in chosen])
+        crops: Crops = np.stack([seen[index] for index in chosen])
+        return crops
 
     async def watch(self) -> None:
         """Looks at pictures as they come, until cancelled."""

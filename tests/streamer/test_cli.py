@@ -86,8 +86,10 @@ def test_a_bundle_or_recogniser_that_is_not_there_is_said_in_one_line(recording:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_serve_prints_its_address_and_stops_cleanly_when_asked(bundle: Path, number: signal.Signals) -> None:
-    command = [sys.executable, "-m", "streamer.cli", "serve", "--port", "0", "--recogniser", "none", "--bundle", bundle]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
+    command = [sys.executable, "-m", "streamer.cli", "serve", "--port", "0", "--recogniser", "none"]
+    with subprocess.Popen(
+        [*command, "--bundle", str(bundle)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as server:
         assert server.stdout is not None
         line = server.stdout.readline()
         server.send_signal(number)
