@@ -43,7 +43,7 @@ class AudioTask:
     def batches(self, epoch: int) -> list[Tensor]:
         generator = torch.Generator().manual_seed(self.seed * 1000 + epoch)
         drawn = torch.multinomial(self.weights, len(self.train), replacement=True, generator=generator)
-        return list(self.train[drawn].split(self.batch))
+        return list(self.train[drawn].split(self.batch))  # type: ignore[no-untyped-call]
 
     def loss(self, batch: Tensor) -> Tensor:
         mels = [self._augment(self.features[index]) for index in batch.tolist()]
@@ -62,12 +62,18 @@ class AudioTask:
         return {"uar": sum(scores.values()) / len(scores), **scores}
 
     def _balance(self) -> Tensor:
-        groups = [(self.features.clips[index].corpus, self.features.clips[index].label) for index in self.train.tolist()]
+        groups = [
+            (self.features.clips[index].corpus, self.features.clips[index].label) for index in self.train.tolist()
+        ]
         # The root keeps a small group from being seen so often that it is learnt by heart.
         return torch.tensor([float(groups.count(group)) for group in groups]).rsqrt()
 
     def _augment(self, mel: Tensor) -> Tensor:
-        length = int(torch.randint(max(30, min(len(mel), self.settings.frames) // 2), min(len(mel), self.settings.frames) + 1, ()))
+        length = int(
+            torch.randint(
+                max(30, min(len(mel), self.settings.frames) // 2), min(len(mel), self.settings.frames) + 1, ()
+            )
+        )
         start = int(torch.randint(0, len(mel) - length + 1, ()))
         mel = mel[start : start + length].clone()
         knots = torch.randn(1, 1, 6) * self.settings.band
@@ -95,8 +101,7 @@ def pad(mels: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
 def read_clips(model: AudioStudent, features: Features, indices: Sequence[int], batch: int = 64) -> StudentOutput:
     """The student's outputs for these clips, in their order."""
     model.eval()
-    outputs = []
+    stretches = [indices[start : start + batch] for start in range(0, len(indices), batch)]
     with torch.inference_mode():
-        for start in range(0, len(indices), batch):
-            outputs.append(model(*pad([features[index] for index in indices[start : start + batch]])))
+        outputs = [model(*pad([features[index] for index in stretch])) for stretch in stretches]
     return StudentOutput(torch.cat([out.embedding for out in outputs]), torch.cat([out.logits for out in outputs]))

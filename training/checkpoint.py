@@ -26,7 +26,9 @@ class Checkpoint:
     best: dict[str, float] = field(default_factory=dict)
 
     @classmethod
-    def resume(cls, folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer, plan: dict[str, object]) -> "Checkpoint":
+    def resume(
+        cls, folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer, plan: dict[str, object]
+    ) -> "Checkpoint":
         """The folder's checkpoint, loaded into model and optimiser; a fresh one if there is none.
 
         Raises OtherPlan if it was made with other settings.
@@ -34,7 +36,7 @@ class Checkpoint:
         path = folder / _FILE
         if not path.exists():
             return cls(plan)
-        with safe_open(path, framework="pt") as file:  # type: ignore[no-untyped-call]
+        with safe_open(path, framework="pt") as file:
             kept = json.loads(file.metadata()["state"])
         if kept["plan"] != plan:
             raise OtherPlan(f"{path} was made with {kept['plan']}, not {plan}: delete {folder} to begin again")

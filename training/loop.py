@@ -18,7 +18,7 @@ CHECKPOINT_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long and how fast to train. rate: the peak, after a linear warm-up over a share of the steps, then linear to zero."""
+    """How long and how fast to train. rate: the peak, after a linear warm-up over a share of the steps."""
 
     epochs: int
     batch: int
@@ -37,8 +37,13 @@ class Plan:
 class Task(Protocol):
     """What a stage trains. `batches` must give the same number of batches for every epoch."""
 
-    model: nn.Module
-    best_by: str  # the dev score that chooses the epoch
+    @property
+    def model(self) -> nn.Module: ...
+
+    @property
+    def best_by(self) -> str:
+        """The dev score that chooses the epoch."""
+        ...
 
     def batches(self, epoch: int) -> list[Tensor]: ...
 
@@ -67,7 +72,11 @@ def fit(task: Task, plan: Plan, folder: Path, *, until: int | None = None) -> di
             if index == 0 or step == checkpoint.step:
                 batches = task.batches(epoch)
             loss = _train_step(task, plan, optimiser, batches[index], step, total)
-            progress.update(bar, advance=1, note=f"epoch {epoch + 1}/{plan.epochs} loss {loss:.3f} {checkpoint.headline(task.best_by)}")
+            progress.update(
+                bar,
+                advance=1,
+                note=f"epoch {epoch + 1}/{plan.epochs} loss {loss:.3f} {checkpoint.headline(task.best_by)}",
+            )
             if index == len(batches) - 1:
                 _end_epoch(task, checkpoint, folder)
                 checkpoint.save(folder, task.model, optimiser, step + 1)
@@ -81,7 +90,9 @@ def fit(task: Task, plan: Plan, folder: Path, *, until: int | None = None) -> di
     return checkpoint.best
 
 
-def _train_step(task: Task, plan: Plan, optimiser: torch.optim.Optimizer, batch: Tensor, step: int, total: int) -> float:
+def _train_step(
+    task: Task, plan: Plan, optimiser: torch.optim.Optimizer, batch: Tensor, step: int, total: int
+) -> float:
     # Every step has its own seed: a run that was killed goes on exactly as if it had not been.
     torch.manual_seed(plan.seed * 1_000_003 + step)
     task.model.train()
@@ -120,5 +131,11 @@ def _groups(model: nn.Module, weight_decay: float) -> list[dict[str, object]]:
 
 
 def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
     return Progress(*columns, TextColumn("{task.fields[note]}"), refresh_per_second=2)

@@ -1,6 +1,5 @@
 """The terms of the training losses."""
 
-import torch
 from torch import Tensor
 from torch.nn import functional as F
 
@@ -21,19 +20,3 @@ def dist_loss(student: Tensor, teacher: Tensor, temperature: float = 2.0) -> Ten
     s, t = (student / temperature).softmax(dim=-1), (teacher / temperature).softmax(dim=-1)
     between, within = 1.0 - _pearson(s, t).mean(), 1.0 - _pearson(s.T, t.T).mean()
     return temperature**2 * (between + within)
-
-
-def feature_loss(student: Tensor, teacher: Tensor) -> Tensor:
-    """MAGTKD's feature relations: KL between teacher-teacher and teacher-student similarities over the batch. [N, D] each."""
-    s, t = F.normalize(student, dim=-1), F.normalize(teacher, dim=-1)
-    return F.kl_div((t @ s.T).log_softmax(dim=-1), (t @ t.T).softmax(dim=-1), reduction="batchmean")
-
-
-def distillation(student: Tensor, teacher: Tensor, logit_weight: float = 0.1) -> Tensor:
-    """What a modality learns from text (MAGTKD): DIST on logits; the teacher gets no gradient. [N, C] each."""
-    return logit_weight * dist_loss(student, teacher.detach())
-
-
-def class_prior(labels: Tensor, classes: int) -> Tensor:
-    """The share of each class, [C]."""
-    return torch.bincount(labels, minlength=classes).float() / len(labels)

@@ -19,7 +19,8 @@ def confusion(true: Labels, said: Labels, classes: int = len(EMOTIONS)) -> npt.N
 def f1_per_class(table: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     """F1 of each class of a confusion table; 0 where a class was neither there nor said."""
     hits = np.diag(table).astype(np.float64)
-    return 2.0 * hits / np.maximum(table.sum(axis=0) + table.sum(axis=1), 1)
+    scores: Probabilities = 2.0 * hits / np.maximum(table.sum(axis=0) + table.sum(axis=1), 1)
+    return scores
 
 
 def weighted_f1(true: Labels, said: Labels) -> float:

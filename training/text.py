@@ -92,7 +92,9 @@ class TextTask:
 
     best_by = "weighted_f1"
 
-    def __init__(self, model: TextStudent, prompt: Prompt, train: Rows, dev: Rows, batch: int, seed: int, settings: TextSettings) -> None:
+    def __init__(
+        self, model: TextStudent, prompt: Prompt, train: Rows, dev: Rows, batch: int, seed: int, settings: TextSettings
+    ) -> None:
         self.model, self.prompt, self.train, self.dev = model, prompt, train, dev
         self.batch, self.seed, self.settings = batch, seed, settings
 
@@ -102,7 +104,7 @@ class TextTask:
         order = torch.randperm(len(self.train.rows), generator=generator)
         lengths = torch.tensor([len(row) for row in self.train.rows])
         batches: list[Tensor] = []
-        for stretch in order.split(50 * self.batch):
+        for stretch in order.split(50 * self.batch):  # type: ignore[no-untyped-call]
             batches.extend(stretch[lengths[stretch].argsort()].split(self.batch))
         return [batches[i] for i in torch.randperm(len(batches), generator=generator).tolist()]
 

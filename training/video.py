@@ -34,7 +34,9 @@ class VideoTask:
 
     best_by = "macro_f1"
 
-    def __init__(self, model: VideoStudent, train: Faces, dev: Faces, batch: int, seed: int, settings: VideoSettings) -> None:
+    def __init__(
+        self, model: VideoStudent, train: Faces, dev: Faces, batch: int, seed: int, settings: VideoSettings
+    ) -> None:
         self.model, self.train, self.dev = model, train, dev
         self.batch, self.seed, self.settings = batch, seed, settings
         # Square root of the inverse share: rare emotions count more, without their few images ruling the loss.
@@ -45,7 +47,7 @@ class VideoTask:
     def batches(self, epoch: int) -> list[Tensor]:
         generator = torch.Generator().manual_seed(self.seed * 1000 + epoch)
         drawn = torch.multinomial(self.weights, len(self.weights), replacement=True, generator=generator)
-        return list(drawn.split(self.batch))
+        return list(drawn.split(self.batch))  # type: ignore[no-untyped-call]
 
     def loss(self, batch: Tensor) -> Tensor:
         faces = augment(torch.from_numpy(self.train.images[batch.numpy()]), self.settings)
@@ -64,7 +66,10 @@ def augment(faces: Tensor, settings: VideoSettings) -> Tensor:
     scale = 1.0 + _around(count, settings.zoom)
     mirror = torch.where(torch.rand(count) < 0.5, -1.0, 1.0)
     cos, sin = angle.cos() * scale, angle.sin() * scale
-    rows = (torch.stack([cos * mirror, -sin, _around(count, 2 * settings.shift)], 1), torch.stack([sin * mirror, cos, _around(count, 2 * settings.shift)], 1))
+    rows = (
+        torch.stack([cos * mirror, -sin, _around(count, 2 * settings.shift)], 1),
+        torch.stack([sin * mirror, cos, _around(count, 2 * settings.shift)], 1),
+    )
     grid = F.affine_grid(torch.stack(rows, 1), [count, 1, size, size], align_corners=False)
     moved = F.grid_sample(faces.unsqueeze(1).float(), grid, padding_mode="border", align_corners=False).squeeze(1)
     gain = (1.0 + _around(count, settings.contrast))[:, None, None]

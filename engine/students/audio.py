@@ -39,7 +39,9 @@ class AudioStudent(nn.Module):
         self.norms = nn.ModuleList(nn.BatchNorm2d(width) for width in config.channels)
         self.mix = nn.Linear(config.channels[-1] * (MELS // 16), config.embedding)
         self.attend = nn.Linear(config.embedding, 1)
-        self.project = nn.Sequential(nn.Linear(2 * config.embedding, config.embedding), nn.GELU(), nn.LayerNorm(config.embedding))
+        self.project = nn.Sequential(
+            nn.Linear(2 * config.embedding, config.embedding), nn.GELU(), nn.LayerNorm(config.embedding)
+        )
         self.dropout = nn.Dropout(config.dropout)
         self.head = nn.Linear(config.embedding, config.labels)
 

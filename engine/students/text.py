@@ -31,7 +31,7 @@ class TextConfig:
 
 
 class TextStudent(nn.Module):
-    """Prompt learning as in MAGTKD (IJCAI 2025): the state at <mask>, projected, is the embedding; a linear head classifies."""
+    """Prompt learning as in MAGTKD (IJCAI 2025): the state at <mask>, projected, is the embedding."""
 
     def __init__(self, config: TextConfig) -> None:
         super().__init__()
@@ -49,7 +49,9 @@ class TextStudent(nn.Module):
             ),
             add_pooling_layer=False,
         )
-        self.project = nn.Sequential(nn.Linear(config.width, config.embedding), nn.GELU(), nn.LayerNorm(config.embedding))
+        self.project = nn.Sequential(
+            nn.Linear(config.width, config.embedding), nn.GELU(), nn.LayerNorm(config.embedding)
+        )
         self.dropout = nn.Dropout(config.dropout)
         self.head = nn.Linear(config.embedding, config.labels)
 

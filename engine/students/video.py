@@ -11,7 +11,7 @@ from engine.students.output import StudentOutput
 class VideoConfig:
     """channels: of the stem and of the three residual stages; each stage halves the picture."""
 
-    channels: tuple[int, int, int, int] = (32, 64, 96, 160)
+    channels: tuple[int, int, int, int] = (24, 48, 96, 128)
     embedding: int = 128
     dropout: float = 0.3
     labels: int = 7
@@ -50,14 +50,16 @@ class VideoStudent(nn.Module):
         super().__init__()
         self.config = config
         stem, *stages = config.channels
-        self.stem = nn.Sequential(nn.Conv2d(1, stem, 5, padding=2, stride=1, bias=False), nn.BatchNorm2d(stem), nn.ReLU())
+        self.stem = nn.Sequential(
+            nn.Conv2d(1, stem, 5, padding=2, stride=1, bias=False), nn.BatchNorm2d(stem), nn.ReLU()
+        )
         self.stages = nn.Sequential(*(Residual(a, b) for a, b in zip(config.channels, stages, strict=False)))
         self.project = nn.Sequential(nn.Linear(stages[-1], config.embedding), nn.GELU(), nn.LayerNorm(config.embedding))
         self.dropout = nn.Dropout(config.dropout)
         self.head = nn.Linear(config.embedding, config.labels)
 
     def forward(self, faces: Tensor) -> StudentOutput:
-        """faces: uint8 [B, 48, 48], framed as `engine.face.align` frames them. Each is normalised by its own mean and spread."""
+        """faces: uint8 [B, 48, 48], framed as by `engine.face.align`; each normalised by its own mean and spread."""
         x = faces.to(self.head.weight.dtype)
         mean = x.mean(dim=(1, 2), keepdim=True)
         x = (x - mean) / x.std(dim=(1, 2), keepdim=True).clamp_min(4.0)  # a flat picture stays flat

@@ -22,13 +22,17 @@ class Dialogue:
 
 def read_meld(root: Path, split: Literal["train", "dev"]) -> list[Dialogue]:
     """`meld/{split}_sent_emo.csv`, in the file's order."""
-    path = require(root / "meld" / f"{split}_sent_emo.csv", "the official csv of MELD, https://github.com/declare-lab/MELD")
+    path = require(
+        root / "meld" / f"{split}_sent_emo.csv", "the official csv of MELD, https://github.com/declare-lab/MELD"
+    )
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
-    return [_dialogue(f"meld-{split}-{name}", list(group)) for name, group in groupby(rows, lambda row: row["Dialogue_ID"])]
+    return [
+        _dialogue(f"meld-{split}-{name}", list(group)) for name, group in groupby(rows, lambda row: row["Dialogue_ID"])
+    ]
 
 
 def _dialogue(name: str, rows: list[dict[str, str]]) -> Dialogue:
     numbers: dict[str, int] = {}
     turns = tuple(Turn(numbers.setdefault(row["Speaker"], len(numbers) + 1), row["Utterance"]) for row in rows)
-    return Dialogue(name, turns, tuple(EMOTIONS.index(row["Emotion"]) for row in rows))  # type: ignore[arg-type]
+    return Dialogue(name, turns, tuple(EMOTIONS.index(row["Emotion"]) for row in rows))

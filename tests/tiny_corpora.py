@@ -1,0 +1,97 @@
+"""Corpora of a few generated items in their official layouts, and a base model of a few thousand random weights."""
+
+import csv
+import json
+import wave
+from pathlib import Path
+
+import numpy as np
+import torch
+from transformers import BertConfig, BertModel
+
+from engine.labels import EMOTIONS
+from tests.bundles import tiny_tokenizer
+
+WORDS = ("fine", "great", "what", "no", "sorry", "help", "ugh")
+
+
+def write_corpora(root: Path) -> Path:
+    """All corpora of the stages, with every emotion in each share."""
+    _write_meld(root / "meld", "train", dialogues=6)
+    _write_meld(root / "meld", "dev", dialogues=4)
+    for actor in (1, 13, 17):
+        for code in range(1, 9):
+            _write_tone(root / "ravdess" / f"Actor_{actor:02}" / f"03-01-{code:02}-01-01-01-{actor:02}.wav", code)
+    for speaker in ("KD0", "KS0", "EB0"):
+        for code, emotion in enumerate(("neutral", "happiness", "surprised", "anger", "sadness", "fear")):
+            _write_tone(root / "nemo" / f"{speaker}_{emotion}_1.wav", code)
+    for speaker in ("OAF", "YAF"):
+        for code, emotion in enumerate(("neutral", "happy", "ps", "angry", "sad", "fear", "disgust")):
+            _write_tone(root / "tess" / f"{speaker}_back_{emotion}.wav", code)
+    write_faces(root / "fer2013", "train", 70)
+    write_faces(root / "fer2013", "dev", 28)
+    return root
+
+
+def _write_meld(folder: Path, split: str, dialogues: int) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / f"{split}_sent_emo.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["Sr No.", "Utterance", "Speaker", "Emotion", "Sentiment", "Dialogue_ID", "Utterance_ID"])
+        for dialogue in range(dialogues):
+            for turn in range(7):
+                label = (dialogue + turn) % 7
+                row = [0, f"{WORDS[label]}, {WORDS[label]}!", ("Ann", "Bob", "Cy")[turn % 3], EMOTIONS[label]]
+                writer.writerow([*row, "", dialogue, turn])
+
+
+def _write_tone(path: Path, code: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    time = np.arange(8_000) / 16_000
+    pcm = (np.sin(2 * np.pi * (150 + 100 * code) * time) * 12_000).astype("<i2")
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes(pcm.tobytes())
+
+
+def write_faces(folder: Path, split: str, count: int) -> None:
+    """Flat pictures of seven brightnesses, ten votes each for their own emotion."""
+    folder.mkdir(parents=True, exist_ok=True)
+    names = ["neutral", "happiness", "surprise", "anger", "sadness", "fear", "disgust", "contempt", "unknown", "not_a_face"]
+    labels = np.arange(count) % 7
+    ramp = np.linspace(0, 60, 48, dtype=np.uint8)
+    images = (labels[:, None, None] * 25 + ramp[None, None, :]).astype(np.uint8).repeat(48, axis=1)
+    votes = np.zeros((count, 10), dtype=np.uint8)
+    votes[np.arange(count), labels] = 10
+    np.savez(folder / f"{split}.npz", images=images, labels=labels, votes=votes, vote_names=np.array(names))
+
+
+def write_base(folder: Path) -> Path:
+    """A Hugging Face folder under `folder`/model, as a package that carries a base model has it."""
+    tokenizer, model = tiny_tokenizer(), folder / "model"
+    shape = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 32}
+    config = BertConfig(vocab_size=tokenizer.get_vocab_size(), max_position_embeddings=96, **shape)
+    with torch.random.fork_rng():
+        torch.manual_seed(3)
+        BertModel(config, add_pooling_layer=False).save_pretrained(model)
+    tokenizer.save(str(model / "tokenizer.json"))
+    return model
+
+
+def write_configs(folder: Path, base: Path) -> Path:
+    """One epoch of everything, tiny."""
+    folder.mkdir(parents=True, exist_ok=True)
+    plan = "[plan]\nepochs = 1\nbatch = 8\nrate = 1e-3\n"
+    text = f"{plan}[text]\nbase = {json.dumps(str(base))}\n"
+    student = "[student]\nchannels = [4, 4, 8, 8]\nembedding = 8\n"
+    for stage, content in {
+        "text": text,
+        "folds": text,
+        "audio": f"{plan}{student}[audio]\n",
+        "video": f"{plan}{student}[video]\nfusion = 28\n",
+        "fusion": f"seeds = [1, 2]\n{plan}[fusion]\nwidth = 16\nheads = 2\nvoice_f1 = 0.01\nface_f1 = 0.01\n",
+    }.items():
+        (folder / f"{stage}.toml").write_text(content, encoding="utf-8")
+    return folder
