@@ -66,14 +66,13 @@ def test_nothing_unpickles(package: str) -> None:
 
 @pytest.mark.parametrize("module", ["engine", "streamer.cli, streamer.server, streamer.recognise, streamer.faces"])
 def test_nothing_is_fetched_at_import(module: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", OFFLINE.format(module=module)], cwd=ROOT, capture_output=True, text=True
-    )
+    command = [sys.executable, "-c", OFFLINE.format(module=module)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
 def test_no_tracked_file_is_large() -> None:
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True)
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
     if listed.returncode:
         pytest.skip("this is no git checkout")
     files = [ROOT / name for name in listed.stdout.split("\0") if name]

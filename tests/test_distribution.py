@@ -4,6 +4,7 @@ import re
 import tomllib
 import zipfile
 from importlib.metadata import entry_points
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,7 @@ def test_what_is_optional_is_an_extra(project: Any) -> None:
 def test_every_dependency_has_its_version_in_the_constraints(project: Any) -> None:
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pinned = {_name(line) for line in lines if line and not line.startswith("#")}
-    wanted = [*project["dependencies"], *sum(project["optional-dependencies"].values(), [])]
+    wanted = chain(project["dependencies"], *project["optional-dependencies"].values())
     assert {_name(line) for line in wanted} - pinned == set()
 
 
