@@ -53,7 +53,9 @@ def check(bundle: str = "undertone-base", port: int = 8000) -> list[Check]:
 
 def print_table(checks: list[Check], console: Console | None = None) -> None:
     """The rows as a table."""
-    table = Table("part", "state", "found", "what to do", title="Undertone on this machine")
+    table = Table(title="Undertone on this machine")
+    for heading in ("part", "state", "found", "what to do"):
+        table.add_column(heading, overflow="fold")
     states = {True: "[green]works[/]", False: "[red]missing[/]", None: "[yellow]optional[/]"}
     for one in checks:
         table.add_row(one.name, states[one.ok], one.found, one.remedy)
