@@ -14,6 +14,7 @@ export class SocketSession implements Session {
   readonly #socket = new WebSocket(address(location));
   readonly #listener: Once;
   readonly #stops: (() => void)[] = [];
+  #hushed = false;
 
   constructor(
     private readonly request: Request,
@@ -26,6 +27,8 @@ export class SocketSession implements Session {
   }
 
   send(message: ClientMessage): void {
+    // Media after a bye is an error.
+    if (message.type === "bye") this.#hush();
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
   }
 
@@ -46,7 +49,7 @@ export class SocketSession implements Session {
     if (stream.getVideoTracks().length) this.#stops.push(capturePictures(stream, now, take("video")));
     if (!stream.getAudioTracks().length) return;
     const stop = await captureSound(stream, now, take("audio"));
-    if (this.#listener.over) stop();
+    if (this.#hushed) stop();
     else this.#stops.push(stop);
   }
 
@@ -55,8 +58,13 @@ export class SocketSession implements Session {
     if (free) this.#socket.send(packFrame(kind, seconds, payload));
   }
 
-  #release(): void {
+  #hush(): void {
+    this.#hushed = true;
     for (const stop of this.#stops.splice(0)) stop();
+  }
+
+  #release(): void {
+    this.#hush();
     this.#socket.close();
   }
 }
