@@ -59,7 +59,18 @@ def _write_tone(path: Path, code: int) -> None:
 def write_faces(folder: Path, split: str, count: int) -> None:
     """Flat pictures of seven brightnesses, ten votes each for their own emotion."""
     folder.mkdir(parents=True, exist_ok=True)
-    names = ["neutral", "happiness", "surprise", "anger", "sadness", "fear", "disgust", "contempt", "unknown", "not_a_face"]
+    names = [
+        "neutral",
+        "happiness",
+        "surprise",
+        "anger",
+        "sadness",
+        "fear",
+        "disgust",
+        "contempt",
+        "unknown",
+        "not_a_face",
+    ]
     labels = np.arange(count) % 7
     ramp = np.linspace(0, 60, 48, dtype=np.uint8)
     images = (labels[:, None, None] * 25 + ramp[None, None, :]).astype(np.uint8).repeat(48, axis=1)

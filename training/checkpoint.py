@@ -1,6 +1,7 @@
 """What a training run keeps on disk: safetensors and JSON, nothing pickled."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,14 +21,14 @@ class OtherPlan(RuntimeError):
 class Checkpoint:
     """Where a run is: steps done, dev scores of each epoch, the best of them."""
 
-    plan: dict[str, object]
+    plan: Mapping[str, object]
     step: int = 0
     history: list[dict[str, float]] = field(default_factory=list)
     best: dict[str, float] = field(default_factory=dict)
 
     @classmethod
     def resume(
-        cls, folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer, plan: dict[str, object]
+        cls, folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer, plan: Mapping[str, object]
     ) -> "Checkpoint":
         """The folder's checkpoint, loaded into model and optimiser; a fresh one if there is none.
 

@@ -5,13 +5,16 @@ import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import torch
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from torch import Tensor, nn
 
 from training.checkpoint import Checkpoint, load_weights, save_weights
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 CHECKPOINT_SECONDS = 60.0
 
@@ -45,6 +48,11 @@ class Task(Protocol):
         """The dev score that chooses the epoch."""
         ...
 
+    @property
+    def settings(self) -> "DataclassInstance":
+        """What else makes this run what it is."""
+        ...
+
     def batches(self, epoch: int) -> list[Tensor]: ...
 
     def loss(self, batch: Tensor) -> Tensor: ...
@@ -52,22 +60,21 @@ class Task(Protocol):
     def evaluate(self) -> dict[str, float]: ...
 
 
-def fit(task: Task, plan: Plan, folder: Path, *, until: int | None = None) -> dict[str, float]:
+def fit(task: Task, plan: Plan, folder: Path) -> dict[str, float]:
     """Trains, and leaves `task.model` with the best epoch's weights; gives that epoch's dev scores.
 
     folder: holds `checkpoint.safetensors` (where it goes on from after a kill), `best.safetensors` and `result.json`.
-    until: stop after this step, as a kill would; for tests.
+    Raises OtherPlan if the folder holds a run with another plan or other settings.
     """
     folder.mkdir(parents=True, exist_ok=True)
     optimiser = torch.optim.AdamW(_groups(task.model, plan.weight_decay), lr=plan.rate)
-    checkpoint = Checkpoint.resume(folder, task.model, optimiser, asdict(plan))
+    settled = {"plan": asdict(plan), "settings": asdict(task.settings)}
+    checkpoint = Checkpoint.resume(folder, task.model, optimiser, settled)
     batches = task.batches(0)
     total, saved = plan.epochs * len(batches), time.monotonic()
     with _progress() as progress:
         bar = progress.add_task(folder.name, total=total, completed=checkpoint.step, note="")
         for step in range(checkpoint.step, total):
-            if step == until:
-                return {}
             epoch, index = divmod(step, len(batches))
             if index == 0 or step == checkpoint.step:
                 batches = task.batches(epoch)
@@ -78,14 +85,15 @@ def fit(task: Task, plan: Plan, folder: Path, *, until: int | None = None) -> di
                 note=f"epoch {epoch + 1}/{plan.epochs} loss {loss:.3f} {checkpoint.headline(task.best_by)}",
             )
             if index == len(batches) - 1:
-                _end_epoch(task, checkpoint, folder)
+                scores = _end_epoch(task, checkpoint, folder)
+                progress.console.print(f"{folder.name} epoch {epoch + 1}/{plan.epochs}: {_line(scores)}")
                 checkpoint.save(folder, task.model, optimiser, step + 1)
                 saved = time.monotonic()
             elif time.monotonic() - saved > CHECKPOINT_SECONDS:
                 checkpoint.save(folder, task.model, optimiser, step + 1)
                 saved = time.monotonic()
     load_weights(task.model, folder / "best.safetensors")
-    result = {"plan": asdict(plan), "history": checkpoint.history, "best": checkpoint.best}
+    result = {**settled, "history": checkpoint.history, "best": checkpoint.best}
     (folder / "result.json").write_text(json.dumps(result, indent=2) + "\n")
     return checkpoint.best
 
@@ -107,7 +115,7 @@ def _train_step(
     return float(loss.detach())
 
 
-def _end_epoch(task: Task, checkpoint: Checkpoint, folder: Path) -> None:
+def _end_epoch(task: Task, checkpoint: Checkpoint, folder: Path) -> dict[str, float]:
     task.model.eval()
     with torch.inference_mode():
         scores = task.evaluate()
@@ -115,6 +123,11 @@ def _end_epoch(task: Task, checkpoint: Checkpoint, folder: Path) -> None:
     if not checkpoint.best or scores[task.best_by] > checkpoint.best[task.best_by]:
         checkpoint.best = scores
         save_weights(task.model, folder / "best.safetensors")
+    return scores
+
+
+def _line(scores: dict[str, float]) -> str:
+    return "  ".join(f"{name} {value:.4f}" for name, value in list(scores.items())[:4])
 
 
 def _slope(step: int, total: int, warmup: float) -> float:

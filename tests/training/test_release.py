@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from engine import Engine
 from engine.utterance import Utterance
 from tests.tiny_corpora import write_base, write_configs, write_corpora

@@ -1,0 +1,42 @@
+"""Log-mel frames: their shape, and what they forget."""
+
+import numpy as np
+import pytest
+import torch
+
+from engine.mel import MELS, log_mel
+
+
+def tone(hertz: float, seconds: float = 1.0) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+    noise = np.random.default_rng(0).standard_normal(int(seconds * 16_000)) * 0.01
+    return (np.sin(2 * np.pi * hertz * np.arange(int(seconds * 16_000)) / 16_000) + noise).astype(np.float32)
+
+
+@pytest.mark.parametrize("samples", [1, 160, 4_800, 16_000, 16_001])
+def test_there_is_a_frame_every_ten_milliseconds(samples: int) -> None:
+    assert log_mel(np.ones(samples, dtype=np.float32)).shape == (samples // 160 + 1, MELS)
+
+
+def test_a_louder_microphone_changes_nothing() -> None:
+    assert torch.allclose(log_mel(tone(300) * 0.02), log_mel(tone(300) * 0.7), atol=1e-3)
+
+
+def test_a_higher_tone_is_in_a_higher_band() -> None:
+    bands = [int(log_mel(tone(hertz)).mean(dim=0).argmax()) for hertz in (200, 600, 1_500, 4_000)]
+    assert bands == sorted(set(bands))
+
+
+def test_an_utterance_has_zero_mean_and_unit_spread() -> None:
+    mel = log_mel(tone(440, 2.0))
+    assert float(mel.mean()) == pytest.approx(0.0, abs=1e-4)
+    assert float(mel.std()) == pytest.approx(1.0, abs=1e-3)
+
+
+def test_silence_is_all_zeros() -> None:
+    assert not log_mel(np.zeros(8_000, dtype=np.float32)).any()
+
+
+@pytest.mark.parametrize("shape", [(0,), (2, 160)])
+def test_what_is_not_one_utterance_is_refused(shape: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="needs samples"):
+        log_mel(np.zeros(shape, dtype=np.float32))
