@@ -1,15 +1,17 @@
 """Log-mel frames: their shape, and what they forget."""
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 import torch
 
 from engine.mel import MELS, log_mel
 
 
-def tone(hertz: float, seconds: float = 1.0) -> np.ndarray[tuple[int], np.dtype[np.float32]]:
+def tone(hertz: float, seconds: float = 1.0) -> npt.NDArray[np.float32]:
     noise = np.random.default_rng(0).standard_normal(int(seconds * 16_000)) * 0.01
-    return (np.sin(2 * np.pi * hertz * np.arange(int(seconds * 16_000)) / 16_000) + noise).astype(np.float32)
+    pcm: npt.NDArray[np.float64] = np.sin(2 * np.pi * hertz * np.arange(len(noise)) / 16_000) + noise
+    return pcm.astype(np.float32)
 
 
 @pytest.mark.parametrize("samples", [1, 160, 4_800, 16_000, 16_001])

@@ -9,13 +9,16 @@ from tests.bundles import tiny_tokenizer
 TOKENIZER = tiny_tokenizer()
 
 
-def words(row: list[int]) -> list[str]:
-    return [TOKENIZER.id_to_token(token) for token in row]
+MASK, PAD = TOKENIZER.encode("[MASK]").ids[0], TOKENIZER.encode("[PAD]").ids[0]
+
+
+def words(row: list[int]) -> str:
+    return " ".join(str(TOKENIZER.id_to_token(token)) for token in row)
 
 
 def test_a_row_reads_as_the_dialogue_and_then_the_question() -> None:
     row = Prompt(TOKENIZER, 6, 64).encode([Turn(1, "a"), Turn(2, "b")], Turn(1, "c"))
-    assert words(row) == ["[CLS]", "<s1>", "a", "<s2>", "b", "<s1>", "c", "[SEP]", "now", "<s1>", "feels", "[MASK]", "[SEP]"]
+    assert words(row) == "[CLS] <s1> a <s2> b <s1> c [SEP] now <s1> feels [MASK] [SEP]"
 
 
 def test_only_the_last_turns_are_read() -> None:
@@ -23,17 +26,17 @@ def test_only_the_last_turns_are_read() -> None:
     assert words(Prompt(TOKENIZER, 2, 64).encode(past, Turn(1, "z"))) == words(
         Prompt(TOKENIZER, 2, 64).encode(past[-2:], Turn(1, "z"))
     )
-    assert words(Prompt(TOKENIZER, 0, 64).encode(past, Turn(1, "z")))[1:3] == ["<s1>", "z"]
+    assert words(Prompt(TOKENIZER, 0, 64).encode(past, Turn(1, "z"))).startswith("[CLS] <s1> z [SEP]")
 
 
 def test_too_long_a_past_is_cut_from_the_left() -> None:
     row = Prompt(TOKENIZER, 6, 14).encode([Turn(1, "a b c d e"), Turn(2, "f g")], Turn(1, "x y"))
-    assert words(row) == ["[CLS]", "e", "<s2>", "f", "g", "<s1>", "x", "y", "[SEP]", "now", "<s1>", "feels", "[MASK]", "[SEP]"]
+    assert words(row) == "[CLS] e <s2> f g <s1> x y [SEP] now <s1> feels [MASK] [SEP]"
 
 
 def test_the_current_turn_and_the_question_are_always_kept() -> None:
     row = Prompt(TOKENIZER, 6, 12).encode([Turn(2, "past")], Turn(1, "a b c d e f g h"))
-    assert words(row) == ["[CLS]", "<s1>", "e", "f", "g", "h", "[SEP]", "now", "<s1>", "feels", "[MASK]", "[SEP]"]
+    assert words(row) == "[CLS] <s1> e f g h [SEP] now <s1> feels [MASK] [SEP]"
 
 
 def test_a_ninth_speaker_takes_the_first_ones_token() -> None:
@@ -56,8 +59,8 @@ def test_a_batch_is_padded_on_the_right_and_knows_its_masks() -> None:
     rows = [prompt.encode([], Turn(1, text)) for text in ("a", "a b c")]
     ids, attention, mask = prompt.collate(rows)
     assert attention.sum(dim=1).tolist() == [len(row) for row in rows]
-    assert [ids[i, mask[i]].item() for i in range(2)] == [TOKENIZER.token_to_id("[MASK]")] * 2
-    assert ids[0, len(rows[0]) :].eq(TOKENIZER.token_to_id("[PAD]")).all()
+    assert [ids[i, mask[i]].item() for i in range(2)] == [MASK, MASK]
+    assert ids[0, len(rows[0]) :].eq(PAD).all()
 
 
 def test_what_the_tokenizer_was_set_to_cut_or_pad_does_not_matter() -> None:

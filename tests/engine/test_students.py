@@ -101,7 +101,7 @@ def test_faces_are_read_one_by_one_and_flat_ones_too() -> None:
     ],
 )
 def test_sizes_that_cannot_be_are_refused(wrong: object) -> None:
-    with pytest.raises(ValueError, match="must be|does not divide"):
+    with pytest.raises(ValueError, match=r"must be|does not divide"):
         wrong()  # type: ignore[operator]
 
 

@@ -38,7 +38,8 @@ class Line:
             raise KeyboardInterrupt
         self.steps += 1
         x = torch.stack([batch.float(), batch.float().sin(), torch.randn(len(batch))], dim=1)
-        return (self.model(x).squeeze(1) - self.settings.slope * batch).square().mean()
+        error: Tensor = self.model(x).squeeze(1) - self.settings.slope * batch
+        return error.square().mean()
 
     def evaluate(self) -> dict[str, float]:
         x = torch.ones(1, 3)
@@ -71,13 +72,13 @@ def test_the_best_epoch_is_kept_not_the_last(tmp_path: Path) -> None:
     weights = []
 
     def evaluate() -> dict[str, float]:
-        weights.append(task.model[0].weight.detach().clone())
+        weights.append(next(task.model.parameters()).detach().clone())
         return {"score": next(scores)}
 
     task.evaluate = evaluate  # type: ignore[method-assign]
     best = fit(task, PLAN, tmp_path)
     assert best == {"score": 3.0}
-    assert torch.equal(task.model[0].weight, weights[1])
+    assert torch.equal(next(task.model.parameters()), weights[1])
 
 
 @pytest.mark.parametrize(
