@@ -10,7 +10,7 @@ import { bars, type Bar } from "./timeline";
 const GLYPH = 11;
 const PAD = 6;
 
-type Paint = Record<Emotion | "line" | "soft" | "surface", string>;
+type Paint = Record<Emotion | "line" | "soft" | "accent", string>;
 
 /** A plot in `box` whose area is painted by `draw`; the caller sets sizes and scales, and destroys it. */
 export function makePlot(box: HTMLElement, draw: (plot: uPlot) => void): uPlot {
@@ -40,8 +40,13 @@ export function makePlot(box: HTMLElement, draw: (plot: uPlot) => void): uPlot {
   return new uPlot(options, [[], []], box);
 }
 
-/** Paints the utterances that reach into the plot's span, each in its speaker's lane; gives how many. */
-export function drawLanes(plot: uPlot, utterances: readonly Utterance[], speakers: readonly string[]): number {
+/** Paints the utterances that reach into the plot's span, each in its speaker's lane; a line where `now` is. Gives how many. */
+export function drawLanes(
+  plot: uPlot,
+  utterances: readonly Utterance[],
+  speakers: readonly string[],
+  now: number | null,
+): number {
   const { min = 0, max = 0 } = plot.scales["x"] ?? {};
   const { ctx, bbox } = plot;
   const colours = paint(plot.root);
@@ -52,6 +57,7 @@ export function drawLanes(plot: uPlot, utterances: readonly Utterance[], speaker
   drawFloors(plot, Math.max(1, speakers.length), colours.line);
   const seen = bars(utterances, speakers, min ?? 0, max ?? 0);
   for (const bar of seen) drawBar(plot, bar, speakers.length, colours);
+  if (now !== null) drawNow(plot, now, colours.accent);
   ctx.restore();
   return seen.length;
 }
@@ -63,6 +69,13 @@ function drawFloors(plot: uPlot, lanes: number, colour: string): void {
     const floor = bbox.top + ((lane + 1) * bbox.height) / lanes;
     ctx.fillRect(bbox.left, Math.round(floor) - devicePixelRatio, bbox.width, devicePixelRatio);
   }
+}
+
+function drawNow(plot: uPlot, now: number, colour: string): void {
+  const { ctx, bbox } = plot;
+  const width = 2 * devicePixelRatio;
+  ctx.fillStyle = colour;
+  ctx.fillRect(Math.min(plot.valToPos(now, "x", true), bbox.left + bbox.width - width), bbox.top, width, bbox.height);
 }
 
 /** Provisional bars are pale, unsure ones only outlined; the shape stands on each that is wide enough for it. */
@@ -96,7 +109,7 @@ function drawShape(ctx: CanvasRenderingContext2D, label: Emotion, middle: number
 function paint(element: HTMLElement): Paint {
   const style = getComputedStyle(element);
   const value = (name: string): string => style.getPropertyValue(name).trim();
-  const roles = { line: value("--line"), soft: value("--soft"), surface: value("--surface") };
+  const roles = { line: value("--line"), soft: value("--soft"), accent: value("--accent") };
   const emotions = Object.fromEntries(EMOTIONS.map((label) => [label, value(colourOf(label))]));
   return { ...roles, ...(emotions as Record<Emotion, string>) };
 }

@@ -51,6 +51,11 @@ export function stages(reading: EmotionEvent): [name: string, ms: number][] {
     .map(([stage, ms]) => [STAGE_NAMES[stage] ?? stage.replaceAll("_", " "), ms]);
 }
 
+/** Milliseconds below a second, else seconds. */
+export function duration(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
+}
+
 /** -1 to 1 with its sign, as valence and arousal are given. */
 export function signed(value: number): string {
   return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(2)}`;

@@ -6,7 +6,7 @@ import { identifier, newConversation } from "../src/names";
 import { parseEvent, type EmotionEvent } from "../src/protocol";
 import { EMPTY, reduce } from "../src/state";
 import { bars, latestReading, span } from "../src/timeline";
-import { parts, ranked, signed, stages } from "../src/why";
+import { duration, parts, ranked, signed, stages } from "../src/why";
 import { box, emotion, transcript } from "./events";
 
 describe("the conversation's time", () => {
@@ -92,6 +92,10 @@ describe("the reasons", () => {
 
   test("put the sum after its stages", () => {
     expect(stages(reading).map(([name]) => name).at(-1)).toBe("from the end of speech");
+  });
+
+  test("give times as people read them", () => {
+    expect([4.4, 482, 8976].map(duration)).toEqual(["4 ms", "482 ms", "9.0 s"]);
   });
 
   test("sign valence and arousal", () => {
