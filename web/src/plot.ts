@@ -56,7 +56,15 @@ export function drawLanes(
   ctx.clip();
   drawFloors(plot, Math.max(1, speakers.length), colours.line);
   const seen = bars(utterances, speakers, min ?? 0, max ?? 0);
-  for (const bar of seen) drawBar(plot, bar, speakers.length, colours);
+  const taken = new Map<number, number>();
+  for (const bar of seen) {
+    const [middle, top] = drawBar(plot, bar, speakers.length, colours);
+    // A shape on every bar, unless it would cover the one before it in its lane.
+    if (middle - (taken.get(bar.lane) ?? -Infinity) < GLYPH * devicePixelRatio) continue;
+    drawShape(ctx, bar, middle, top);
+    taken.set(bar.lane, middle);
+  }
+  ctx.globalAlpha = 1;
   if (now !== null) drawNow(plot, now, colours.accent);
   ctx.restore();
   return seen.length;
@@ -78,8 +86,8 @@ function drawNow(plot: uPlot, now: number, colour: string): void {
   ctx.fillRect(Math.min(plot.valToPos(now, "x", true), bbox.left + bbox.width - width), bbox.top, width, bbox.height);
 }
 
-/** Provisional bars are pale, unsure ones only outlined; the shape stands on each that is wide enough for it. */
-function drawBar(plot: uPlot, bar: Bar, lanes: number, colours: Paint): void {
+/** Provisional bars are pale, unsure ones only outlined. Gives the middle of the bar's top. */
+function drawBar(plot: uPlot, bar: Bar, lanes: number, colours: Paint): [middle: number, top: number] {
   const { ctx, bbox } = plot;
   const lane = bbox.height / Math.max(1, lanes);
   const left = plot.valToPos(bar.start, "x", true);
@@ -92,11 +100,11 @@ function drawBar(plot: uPlot, bar: Bar, lanes: number, colours: Paint): void {
   ctx.lineWidth = 1.5 * devicePixelRatio;
   if (bar.unsure) ctx.strokeRect(left + ctx.lineWidth / 2, floor - height, width - ctx.lineWidth, height);
   else ctx.fillRect(left, floor - height, width, height);
-  if (width >= GLYPH * devicePixelRatio) drawShape(ctx, bar.label, left + width / 2, floor - height);
-  ctx.globalAlpha = 1;
+  return [left + width / 2, floor - height];
 }
 
-function drawShape(ctx: CanvasRenderingContext2D, label: Emotion, middle: number, foot: number): void {
+/** The bar's shape on its top, in the bar's colour. */
+function drawShape(ctx: CanvasRenderingContext2D, { label }: Bar, middle: number, foot: number): void {
   const scale = (GLYPH / 16) * devicePixelRatio;
   ctx.save();
   ctx.translate(middle - 8 * scale, foot - (16 * scale + 2 * devicePixelRatio));
