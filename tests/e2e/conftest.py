@@ -73,13 +73,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     engine.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def playwright(_needs: None) -> Iterator[Playwright]:
     with sync_playwright() as playwright:
         yield playwright
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """Chromium that grants its fake microphone, camera and screen when a page asks."""
     folder = tmp_path_factory.mktemp("media")
@@ -90,7 +90,7 @@ def browser(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) ->
         yield browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def strict_browser(playwright: Playwright) -> Iterator[Browser]:
     """Chromium that denies whatever a page asks for."""
     with playwright.chromium.launch(executable_path=CHROMIUM, args=_FLAGS) as browser:
