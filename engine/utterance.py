@@ -20,7 +20,7 @@ class Utterance:
     speaker: any stable name; the engine numbers speakers by first appearance in the dialogue.
     text:    what was said, as recognised or transcribed.
     audio:   float32 [n], mono, 16 kHz, -1 to 1, at least 0.3 s.
-    faces:   uint8 [k, 48, 48], aligned grey crops of the speaker's face over the utterance, made by `engine.face.align`.
+    faces:   uint8 [k, 48, 48], aligned grey crops of the speaker over the utterance, made by `engine.face.align`.
     """
 
     speaker: str
