@@ -69,18 +69,41 @@ def read_dialogues(student: TextStudent, prompt: Prompt, dialogues: Sequence[Dia
     return list(torch.split(features(out.embedding, out.logits), [len(dialogue.turns) for dialogue in dialogues]))
 
 
-def crossfit(folders: tuple[Path, Path], prompt: Prompt, dialogues: Sequence[Dialogue], cache: Path) -> list[Tensor]:
-    """Each dialogue's turns as the student says them that was trained on the other half (`stages.train_folds`)."""
-    key = hashlib.sha256(b"".join((folder / "best.safetensors").read_bytes() for folder in folders)).hexdigest()
+def crossfit(
+    halves: tuple[Path, Path], whole: Path, prompt: Prompt, dialogues: Sequence[Dialogue], cache: Path
+) -> list[Tensor]:
+    """Each dialogue's turns as the student says them that was trained on the other half (`stages.train_folds`).
+
+    whole: the folder of the student that is shipped. Each half's embeddings are turned into its space (`align`), since
+    it is what the fusion will read. Kept in `cache` until one of the three is trained again.
+    """
+    key = hashlib.sha256(
+        b"".join((folder / "best.safetensors").read_bytes() for folder in (*halves, whole))
+    ).hexdigest()
     sizes = [len(dialogue.turns) for dialogue in dialogues]
     if cache.exists() and key in (kept := load_file(cache)):
         return list(torch.split(kept[key], sizes))
+    shipped = read_dialogues(load_text(whole), prompt, dialogues)
     rows: list[Tensor] = [torch.empty(0)] * len(dialogues)
-    for fold, folder in enumerate(folders):
-        rows[1 - fold :: 2] = read_dialogues(load_text(folder), prompt, dialogues[1 - fold :: 2])
+    for fold, folder in enumerate(halves):
+        unseen = slice(1 - fold, None, 2)
+        said = read_dialogues(load_text(folder), prompt, dialogues[unseen])
+        embeddings = align(*(torch.cat(turns)[:, : -len(EMOTIONS)] for turns in (said, shipped[unseen])))
+        turned = torch.cat([embeddings, torch.cat(said)[:, -len(EMOTIONS) :]], dim=1)
+        rows[unseen] = torch.split(turned, [len(turns) for turns in said])
     cache.parent.mkdir(parents=True, exist_ok=True)
     save_file({key: torch.cat(rows)}, cache)
     return rows
+
+
+def align(rows: Tensor, target: Tensor) -> Tensor:
+    """rows [N, D] moved and turned as one to lie nearest to target [N, D] (orthogonal Procrustes; Schoenemann, 1966).
+
+    A rigid motion: it brings two students' axes together, and can't carry over what the target knows of single rows.
+    """
+    centre, goal = rows.mean(dim=0), target.mean(dim=0)
+    left, _, right = torch.linalg.svd((rows - centre).T @ (target - goal))
+    return (rows - centre) @ left @ right + goal
 
 
 def voice_pool(student: AudioStudent, voices: Features, share: Share) -> Pool:
