@@ -17,8 +17,11 @@ def fit_temperature(logits: Tensor, labels: Tensor) -> float:
 def crossfit_probabilities(logits: Tensor, labels: Tensor, groups: Tensor) -> Tensor:
     """Calibrated probabilities [N, C] where each half of the groups is scaled by the temperature of the other half.
 
-    So that a calibration error can be told on data that the temperature was not fitted on. groups: long [N].
+    So that a calibration error can be told on data that the temperature was not fitted on. groups: long [N]. Raises
+    ValueError if all are on one side.
     """
+    if len((groups % 2).unique()) < 2:  # type: ignore[no-untyped-call]
+        raise ValueError("calibration across halves needs both even and odd groups")
     probabilities = torch.empty_like(logits)
     for half in (0, 1):
         mine = groups % 2 == half

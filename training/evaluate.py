@@ -74,6 +74,8 @@ def _voice(bundle: Bundle, voices: Features) -> Scores:
 
 def _speakers(voices: Features, chosen: Sequence[int]) -> Tensor:
     names = sorted({voices.clips[i].speaker for i in chosen})
+    if len(names) == 1:  # one speaker can't be held against another: odd clips against even ones
+        return torch.arange(len(chosen))
     return torch.tensor([names.index(voices.clips[i].speaker) for i in chosen])
 
 

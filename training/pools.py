@@ -103,7 +103,8 @@ def align(rows: Tensor, target: Tensor) -> Tensor:
     """
     centre, goal = rows.mean(dim=0), target.mean(dim=0)
     left, _, right = torch.linalg.svd((rows - centre).T @ (target - goal))
-    return (rows - centre) @ left @ right + goal
+    turned: Tensor = (rows - centre) @ left @ right
+    return turned + goal
 
 
 def voice_pool(student: AudioStudent, voices: Features, share: Share) -> Pool:
