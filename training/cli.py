@@ -1,7 +1,8 @@
 """`undertone train` and `undertone eval`."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -11,11 +12,15 @@ from pydantic import JsonValue
 from rich.console import Console
 from rich.table import Table
 
+from engine.errors import BundleError
 from training import stages
+from training.checkpoint import OtherPlan
 from training.corpora import data_root
 
 train = typer.Typer(
-    help="Make a model bundle, stage by stage; each stage goes on where it was stopped.", no_args_is_help=True
+    help="Make a model bundle, stage by stage; each stage goes on where it was stopped.",
+    no_args_is_help=True,
+    add_completion=False,
 )
 evaluate = typer.Typer(help="Judge a bundle on dev, as it is shipped.", add_completion=False)
 
@@ -26,9 +31,20 @@ Threads = Annotated[int, typer.Option("--threads", help="CPU threads.", min=1)]
 Stage = Callable[[Path, Path, Path], dict[str, float]]
 
 
+@contextmanager
+def _plainly() -> Iterator[None]:
+    """What is missing or does not fit is said in a sentence, not in a traceback."""
+    try:
+        yield
+    except (FileNotFoundError, BundleError, OtherPlan) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+
+
 def _run(stage: Stage, data: Path | None, runs: Path, configs: Path, threads: int) -> None:
     torch.set_num_threads(threads)
-    scores = stage(data_root(data), runs, configs)
+    with _plainly():
+        scores = stage(data_root(data), runs, configs)
     typer.echo("  ".join(f"{name} {value:.4f}" for name, value in scores.items()))
 
 
@@ -84,7 +100,8 @@ def export(
     from training.release import export as release
 
     torch.set_num_threads(threads)
-    bundle = release(data_root(data), runs, folder, configs)
+    with _plainly():
+        bundle = release(data_root(data), runs, folder, configs)
     _print(bundle.manifest.scores)
 
 
@@ -102,7 +119,8 @@ def _evaluate(
     from training.release import Corpora, compose_as_shipped
 
     torch.set_num_threads(threads)
-    scores = judge(Bundle.load(bundle), Corpora.read(data_root(data), runs).dev_set(), compose_as_shipped)
+    with _plainly():
+        scores = judge(Bundle.load(bundle), Corpora.read(data_root(data), runs).dev_set(), compose_as_shipped)
     _print(scores)
     if output is not None:
         output.write_text(json.dumps(scores, indent=2) + "\n")
