@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import AsyncIterator
 
 from streamer.errors import Refused
-from streamer.protocol import Body, ErrorCode, Event
+from streamer.protocol import Body, ErrorCode, Event, FacesEvent
 
 
 class SlowReader(Exception):
@@ -60,6 +60,7 @@ class EventLog:
         self._ring: deque[Event] = deque(maxlen=ring)
         self._queue = queue
         self._last = 0
+        self._gone = 0
         self._subscribers: set[Subscription] = set()
         self._closed = False
 
@@ -69,10 +70,13 @@ class EventLog:
         return bool(self._subscribers)
 
     def publish(self, body: Body) -> Event:
-        """Numbers a body, keeps it for resume and hands it to everyone."""
+        """Numbers a body, hands it to everyone, and keeps it for resume, but for faces: an old box is of no use."""
         self._last += 1
         event = self.private(body)
-        self._ring.append(event)
+        if not isinstance(body, FacesEvent):
+            if len(self._ring) == self._ring.maxlen:
+                self._gone = self._ring[0].seq
+            self._ring.append(event)
         for subscriber in tuple(self._subscribers):
             subscriber.offer(event)
         return event
@@ -85,11 +89,9 @@ class EventLog:
         """From now on, or from what follows `after`. Raises Refused(RESUME_GONE) where that is no longer kept."""
         missed: list[Event] = []
         if after is not None:
-            oldest = self._ring[0].seq if self._ring else self._last + 1
-            if after > self._last or after < oldest - 1:
-                span = f"{oldest} to {self._last} are kept" if self._ring else "nothing is kept"
-                message = f"events after {after} are gone or never were: {span}; subscribe without resume_after"
-                raise Refused(ErrorCode.RESUME_GONE, message)
+            if not self._gone <= after <= self._last:
+                kept = f"resume after {self._gone} to {self._last}, or without resume_after"
+                raise Refused(ErrorCode.RESUME_GONE, f"events after {after} are gone or never were; {kept}")
             missed = [event for event in self._ring if event.seq > after]
         subscription = Subscription(self, missed, self._queue)
         self._subscribers.add(subscription)

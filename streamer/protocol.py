@@ -293,7 +293,7 @@ class Event(Message):
     """An event as it is sent: the body's fields beside `seq`, `conversation` and `time`.
 
     seq: rises by one with each event of a conversation, from 1. Events for one session alone (hello, error, pong,
-    bye, its own lag) carry the last seq of the conversation and are not sent again on resume.
+    bye, its own lag) carry the last seq of the conversation. They and `faces` are not sent again on resume.
     time: wall clock, seconds since 1970.
     """
 

@@ -6,7 +6,7 @@ import pytest
 
 from streamer.errors import Refused
 from streamer.log import EventLog, SlowReader
-from streamer.protocol import ErrorCode, Event, Pong, Speech
+from streamer.protocol import ErrorCode, Event, FacesEvent, Pong, Speech
 
 
 def _speech(at: float) -> Speech:
@@ -45,6 +45,17 @@ async def test_resume_gives_exactly_what_was_missed_and_then_goes_on() -> None:
     events = log.subscribe(3)
     log.publish(_speech(5))
     assert [event.seq for event in await _read(events, 3)] == [4, 5, 6]
+
+
+async def test_faces_are_told_but_not_kept_so_that_they_push_no_words_out() -> None:
+    log = EventLog("c", ring=2, queue=10)
+    live = log.subscribe(None)
+    log.publish(_speech(0))
+    for at in range(5):
+        log.publish(FacesEvent(participant="ada", at=at, faces=(), latency_ms=1))
+    log.publish(_speech(9))
+    assert [event.seq for event in await _read(live, 7)] == [1, 2, 3, 4, 5, 6, 7]
+    assert [event.seq for event in await _read(log.subscribe(0), 2)] == [1, 7]
 
 
 @pytest.mark.parametrize("after", [3, 10, 99])

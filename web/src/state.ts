@@ -40,7 +40,7 @@ export interface Behind {
 export interface State {
   /** The last seq taken in: what a reconnection resumes after. */
   readonly lastSeq: number;
-  /** Events known to exist that never came. */
+  /** Events that a resume came too late for. Numbers skipped in between are faces, which are not sent again. */
   readonly missed: number;
   readonly hello: ServerHello | null;
   readonly clock: Clock;
@@ -89,8 +89,7 @@ export function reduce(state: State, event: ServerEvent, received: number): Stat
       return { ...follow(state, event.seq), behind: { seconds: event.seconds, dropped: event.dropped, told: received } };
   }
   if (event.seq <= state.lastSeq) return state;
-  const missed = state.missed + (event.seq - state.lastSeq - 1);
-  return numbered({ ...state, lastSeq: event.seq, missed }, event, received);
+  return numbered({ ...state, lastSeq: event.seq }, event, received);
 }
 
 type Numbered = Exclude<ServerEvent, { type: "hello" | "pong" | "bye" | "error" | "warning" | "lag" }>;
