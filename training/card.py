@@ -15,6 +15,7 @@ def model_card(name: str, scores: Scores, training: Scores) -> str:
     """The card in Markdown, from `training.evaluate.evaluate`'s figures."""
     seeds = _table(training["fusion_seeds"])
     unsure = _table(_table(scores["composed"])["unsure"])
+    composition, targets = _table(training["composition"]), _fusion_settings(training)
     return Template(_TEMPLATE.read_text(encoding="utf-8")).substitute(
         name=name,
         text=_text(_table(scores["text"])),
@@ -22,6 +23,10 @@ def model_card(name: str, scores: Scores, training: Scores) -> str:
         face=_face(_table(scores["face"])),
         composed=_composed(_table(scores["composed"])),
         per_class=_per_class(scores),
+        voice_f1=_percent(targets["voice_f1"]),
+        face_f1=_percent(targets["face_f1"]),
+        voice_reliability=_percent(composition["audio"]),
+        face_reliability=_percent(composition["video"]),
         seeds=", ".join(str(seed) for seed in _list(seeds["seeds"])),
         exported=seeds["exported"],
         seed_mean=_percent(seeds["mean_weighted_f1"]),
@@ -30,6 +35,10 @@ def model_card(name: str, scores: Scores, training: Scores) -> str:
         accuracy_sure=_percent(unsure["accuracy_sure"]),
         accuracy_unsure=_percent(unsure["accuracy_unsure"]),
     )
+
+
+def _fusion_settings(training: Scores) -> Scores:
+    return _table(_table(_table(training["configs"])["fusion"])["fusion"])
 
 
 def _text(figures: Scores) -> str:
