@@ -5,6 +5,7 @@ the wall time `began + t`, so speech that ends at media time t came in at `began
 """
 
 import asyncio
+import heapq
 import platform
 import re
 import statistics
@@ -13,7 +14,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
 from itertools import islice
@@ -153,11 +154,10 @@ class _Live:
 
     async def _send(self, source: FileSource, sessions: dict[str, Session]) -> None:
         self._began = time.time()
-        media = iter(source)
+        media = _in_sending_order(source)
         while batch := await asyncio.to_thread(lambda: list(islice(media, 4))):
             for item in batch:
-                end = item.time + (len(item.pcm) / SAMPLE_RATE if isinstance(item, AudioChunk) else 0.0)
-                await asyncio.sleep(max(0.0, self._began + end - time.time()))
+                await asyncio.sleep(max(0.0, self._began + _ends(item) - time.time()))
                 session = sessions[item.speaker]
                 if isinstance(item, AudioChunk):
                     await session.send_audio(item.time, item.pcm)
@@ -215,6 +215,20 @@ async def _replay_seconds(recording: Path, bundle: str, recogniser: str) -> floa
         began = time.perf_counter()
         await replay(source, hub.conversation(_CONVERSATION))
         return time.perf_counter() - began
+
+
+def _ends(item: AudioChunk | VideoFrame) -> float:
+    return item.time + (len(item.pcm) / SAMPLE_RATE if isinstance(item, AudioChunk) else 0.0)
+
+
+def _in_sending_order(source: FileSource) -> Iterator[AudioChunk | VideoFrame]:
+    """A live client can send a chunk once it has ended: pictures that come meanwhile go first."""
+    waiting: list[tuple[float, int, AudioChunk | VideoFrame]] = []
+    for number, item in enumerate(source):
+        heapq.heappush(waiting, (_ends(item), number, item))
+        while waiting[0][0] <= item.time:
+            yield heapq.heappop(waiting)[2]
+    yield from (item for _, _, item in sorted(waiting, key=lambda entry: entry[:2]))
 
 
 def _jpeg(frame: VideoFrame) -> bytes:

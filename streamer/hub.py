@@ -61,7 +61,7 @@ class Hub:
         for conversation in self.conversations:
             conversation.close()
         self._conversations.clear()
-        await asyncio.to_thread(self._workers.close)
+        await self._workers.close()
 
     def _forget_idle(self) -> None:
         for id, conversation in tuple(self._conversations.items()):

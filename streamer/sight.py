@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from engine import Engine, EngineBusy, FaceReading
 from streamer.faces import Face, FaceTracker
-from streamer.protocol import FaceBox, FacesEvent
+from streamer.protocol import Error, ErrorCode, FaceBox, FacesEvent
 from streamer.settings import Settings
 from streamer.turn import Crops, Stage
 
@@ -31,6 +31,8 @@ class Sight:
         self._tracker: FaceTracker | None = None
         self._waiting: tuple[float, Picture, float] | None = None
         self._due = 0.0
+        self._blind = False
+        self._looking: asyncio.Future[list[Face]] | None = None
         self._crops: deque[tuple[float, Crops]] = deque(maxlen=math.ceil(30 * settings.faces_per_second))
         self._came = asyncio.Event()
         self._idle = asyncio.Event()
@@ -38,7 +40,7 @@ class Sight:
 
     def wants(self, at: float) -> bool:
         """Whether a picture of this media time of the conversation would be looked at."""
-        return at >= self._due
+        return at >= self._due and not self._blind
 
     def see(self, at: float, image: Picture) -> None:
         """A picture, uint8 RGB [H, W, 3], at a media time of the conversation."""
@@ -76,13 +78,22 @@ class Sight:
                     await self._look(at, image, arrived)
                 if self._waiting is None:
                     self._idle.set()
+        except Exception:
+            message = f"the pictures of '{self._participant}' are no longer looked at; leave and join again"
+            self._stage.log.publish(Error(code=ErrorCode.INTERNAL, message=message, fatal=False))
+            raise
         finally:
+            self._blind = True
             self._idle.set()
+            if self._looking is not None:
+                await asyncio.wait([self._looking])  # Its thread goes on when this task is cancelled.
             if self._tracker is not None:
                 self._tracker.close()
 
     async def _look(self, at: float, image: Picture, arrived: float) -> None:
-        faces = await asyncio.get_running_loop().run_in_executor(self._stage.workers.signals, self._track, image)
+        loop = asyncio.get_running_loop()
+        self._looking = loop.run_in_executor(self._stage.workers.signals, self._track, image)
+        faces = await asyncio.shield(self._looking)
         readings: list[FaceReading] = []
         if faces:
             self._crops.append((at, faces[0].crop))

@@ -28,12 +28,14 @@ class Workers:
         task.add_done_callback(self._finished)
         return task
 
-    def close(self) -> None:
-        """Stops the threads once what they do is done."""
-        for task in self._tasks:
+    async def close(self) -> None:
+        """Cancels the tasks, and stops the threads once what they do is done."""
+        tasks = tuple(self._tasks)
+        for task in tasks:
             task.cancel()
-        self.signals.shutdown(cancel_futures=True)
-        self.recognition.shutdown(cancel_futures=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for pool in (self.signals, self.recognition):
+            await asyncio.to_thread(pool.shutdown, cancel_futures=True)
 
     def _finished(self, task: "asyncio.Task[None]") -> None:
         self._tasks.discard(task)

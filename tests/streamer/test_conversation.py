@@ -12,8 +12,19 @@ from streamer.audio import FRAME, Samples
 from streamer.conversation import Conversation
 from streamer.errors import Refused
 from streamer.hub import Hub
+from streamer.log import Subscription
 from streamer.participant import Participant
-from streamer.protocol import Body, EmotionEvent, ErrorCode, FacesEvent, Lag, Participants, Speech, TranscriptEvent
+from streamer.protocol import (
+    Body,
+    EmotionEvent,
+    Error,
+    ErrorCode,
+    FacesEvent,
+    Lag,
+    Participants,
+    Speech,
+    TranscriptEvent,
+)
 from streamer.recognise import Recogniser, load_recogniser
 from streamer.settings import Settings
 from tests.voices import silence, speak
@@ -52,8 +63,11 @@ async def _say(participant: Participant, pcm: Samples, *, chunk: int = 2 * FRAME
 
 
 async def _bodies(conversation: Conversation) -> list[Body]:
-    """All events so far."""
-    events = conversation.subscribe(0)
+    """All events so far that are kept: all but faces."""
+    return await _told(conversation.subscribe(0))
+
+
+async def _told(events: Subscription) -> list[Body]:
     events.close()
     return [event.body async for event in events]
 
@@ -210,6 +224,7 @@ async def test_pictures_give_faces_at_the_bounded_rate_and_join_the_reading(hub:
     data = pytest.importorskip("skimage.data", reason="scikit-image is not installed (extra 'sample')")
     face = np.ascontiguousarray(data.astronaut()[:300, 50:400])
     conversation = hub.conversation("c")
+    events = conversation.subscribe()
     ada = await conversation.join("ada", origin=0.0)
     pcm = np.concatenate([silence(0.5), speak("we have won"), silence(1.0)])
     for at in range(0, len(pcm), FRAME):
@@ -217,12 +232,36 @@ async def test_pictures_give_faces_at_the_bounded_rate_and_join_the_reading(hub:
         ada.video(at / 16_000, face)
         await ada.settled()
     await conversation.leave(ada)
-    bodies = await _bodies(conversation)
+    bodies = await _told(events)
     seen = [body for body in bodies if isinstance(body, FacesEvent)]
     assert len(seen) == pytest.approx(len(pcm) / 1600, abs=2)
     assert all(len(body.faces) == 1 for body in seen)
     (final,) = _finals(bodies)
     assert set(final.modalities) == {"audio", "video"}
+
+
+async def test_leaving_while_a_picture_is_looked_at_fails_nothing(hub: Hub, caplog: pytest.LogCaptureFixture) -> None:
+    conversation = hub.conversation("c")
+    for number in range(5):
+        ada = await conversation.join(f"ada-{number}")
+        ada.video(0.0, np.zeros((480, 640, 3), np.uint8))
+        await asyncio.sleep(0)
+        await conversation.leave(ada)
+    await hub.close()
+    assert caplog.records == []
+
+
+async def test_pictures_that_cannot_be_looked_at_end_the_looking_and_say_so(hub: Hub) -> None:
+    conversation = hub.conversation("c")
+    events = conversation.subscribe()
+    ada = await conversation.join("ada", origin=0.0)
+    ada.video(0.0, np.zeros((0, 0, 3), np.uint8))
+    await ada.settled()
+    ada.video(1.0, np.zeros((480, 640, 3), np.uint8))
+    await ada.settled()
+    bodies = await _told(events)
+    assert [body.code for body in bodies if isinstance(body, Error)] == [ErrorCode.INTERNAL]
+    assert not any(isinstance(body, FacesEvent) for body in bodies)
 
 
 def test_a_bound_of_nought_is_refused() -> None:
