@@ -135,11 +135,11 @@ async def _serve(
         stopped = asyncio.ensure_future(server.stopped())
         await asyncio.sleep(0)  # Who reads the address may stop the server at once: it listens for that from here on.
         if source is None:
-            _console.print(f"Undertone is on [bold]{server.url}[/]  (Ctrl-C stops it)")
+            _console.print(f"Undertone is on [bold]{server.url}[/]  (Ctrl-C stops it)", soft_wrap=True)
             await stopped
             return
         name = "replay"
-        _console.print(f"Playing into [bold]{server.url}/?conversation={name}&watch=1[/]  (Ctrl-C stops it)")
+        _console.print(f"Playing into [bold]{server.url}/?conversation={name}&watch=1[/]  (Ctrl-C stops it)", soft_wrap=True)
         playing = asyncio.create_task(_play(source, hub.conversation(name), output, speed=1.0))
         await stopped
         playing.cancel()
