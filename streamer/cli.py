@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import logging
+import os
+import sys
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
@@ -21,7 +23,17 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-_console = Console()
+
+
+class _Terminal(Console):
+    """A console whose reader may leave, as `head` does: the work goes on in silence, and what -o writes is whole."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+_console = _Terminal()
 _errors = Console(stderr=True)
 
 BundleOption = Annotated[str, typer.Option("--bundle", help="A bundle: its name, a folder, or a hub id.")]
@@ -139,7 +151,9 @@ async def _serve(
             await stopped
             return
         name = "replay"
-        _console.print(f"Playing into [bold]{server.url}/?conversation={name}&watch=1[/]  (Ctrl-C stops it)", soft_wrap=True)
+        _console.print(
+            f"Playing into [bold]{server.url}/?conversation={name}&watch=1[/]  (Ctrl-C stops it)", soft_wrap=True
+        )
         playing = asyncio.create_task(_play(source, hub.conversation(name), output, speed=1.0))
         await stopped
         playing.cancel()

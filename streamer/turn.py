@@ -77,6 +77,7 @@ class Turn:
 
     def speculate(self, end: float, pcm: Samples, crops: Crops | None) -> None:
         """The speaker fell silent: recognise and encode as if for good, and read that provisionally."""
+        self._cancel_guess()
         self._ahead = asyncio.create_task(self._prepare(pcm, crops))
         self._glancing = self._stage.workers.start(self._tell_guess(self._ahead, end))
 

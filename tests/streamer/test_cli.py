@@ -56,6 +56,19 @@ def test_replay_prints_each_utterance_and_writes_every_event(recording: Path, bu
     assert [e.body.text for e in events if isinstance(e.body, TranscriptEvent)] == ["that is very good news"]
 
 
+def test_a_reader_that_leaves_costs_no_event(recording: Path, bundle: Path, tmp_path: Path) -> None:
+    output = tmp_path / "events.jsonl"
+    command = [sys.executable, "-m", "streamer.cli", "replay", str(recording), "--bundle", str(bundle)]
+    with subprocess.Popen([*command, "-o", str(output)], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as replay:
+        assert replay.stdout is not None
+        replay.stdout.close()
+        assert replay.stderr is not None
+        errors = replay.stderr.read().decode()
+        replay.wait(timeout=60)
+    assert "Traceback" not in errors, errors
+    assert any(Event.from_json(line).body.type == "emotion" for line in output.read_text().splitlines())
+
+
 @pytest.mark.parametrize(
     ("name", "content", "sentence"),
     [
