@@ -37,7 +37,7 @@ class Conversation:
         self._participants: dict[str, Participant] = {}
         self._numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: itertools.count(1))
         self._began: float | None = None
-        self._idle_since = monotonic()
+        self._left_at = monotonic()
 
     def now(self) -> float:
         """Seconds since the first participant joined; 0 before."""
@@ -51,8 +51,8 @@ class Conversation:
     def idle(self) -> float:
         """For how many seconds nobody has taken part or watched."""
         if self._participants or self._log.watched:
-            self._idle_since = monotonic()
-        return monotonic() - self._idle_since
+            return 0.0
+        return monotonic() - max(self._left_at, self._log.left_at)
 
     async def join(self, name: str, *, origin: float | None = None) -> Participant:
         """Adds a participant; `origin` is the conversation's time of its media time 0, now if left out.
@@ -83,6 +83,7 @@ class Conversation:
         finally:
             if self._participants.get(participant.name) is participant:
                 del self._participants[participant.name]
+                self._left_at = monotonic()
                 self._tell_who()
 
     async def mute(self, participant: Participant, muted: bool) -> None:

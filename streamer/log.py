@@ -1,9 +1,9 @@
 """The events of one conversation: numbered, kept in a bounded ring, handed to every subscriber in order."""
 
 import asyncio
-import time
 from collections import deque
 from collections.abc import AsyncIterator
+from time import monotonic, time
 
 from streamer.errors import Refused
 from streamer.protocol import Body, ErrorCode, Event, FacesEvent
@@ -53,7 +53,7 @@ class Subscription:
 
 
 class EventLog:
-    """Numbers events from 1. All methods belong to the event loop's thread."""
+    """Numbers events from 1. For the event loop's thread alone. `left_at`: when a subscriber last left, monotonic."""
 
     def __init__(self, conversation: str, ring: int, queue: int) -> None:
         self._conversation = conversation
@@ -63,6 +63,7 @@ class EventLog:
         self._gone = 0
         self._subscribers: set[Subscription] = set()
         self._closed = False
+        self.left_at = monotonic()
 
     @property
     def watched(self) -> bool:
@@ -83,7 +84,7 @@ class EventLog:
 
     def private(self, body: Body) -> Event:
         """An event for one session alone: it carries the last number and is not kept."""
-        return Event(seq=self._last, conversation=self._conversation, time=time.time(), body=body)
+        return Event(seq=self._last, conversation=self._conversation, time=time(), body=body)
 
     def subscribe(self, after: int | None) -> Subscription:
         """From now on, or from what follows `after`. Raises Refused(RESUME_GONE) where that is no longer kept."""
@@ -102,6 +103,7 @@ class EventLog:
     def forget(self, subscription: Subscription) -> None:
         """Stops handing events to a subscription."""
         self._subscribers.discard(subscription)
+        self.left_at = monotonic()
 
     def close(self) -> None:
         """Ends every subscription once it has read what is queued."""

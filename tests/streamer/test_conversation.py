@@ -1,6 +1,7 @@
 """One conversation: utterances from real speech, in order, each answered once, live as from a file."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 
@@ -25,7 +26,7 @@ from streamer.protocol import (
     Speech,
     TranscriptEvent,
 )
-from streamer.recognise import Recogniser, load_recogniser
+from streamer.recognise import Recogniser, Recognition, Transcript, load_recogniser
 from streamer.settings import Settings
 from tests.voices import silence, speak
 
@@ -208,6 +209,76 @@ async def test_a_name_that_is_taken_and_a_conversation_that_is_full_are_refused(
     with pytest.raises(Refused) as refused:
         hub.conversation("c")
     assert refused.value.code is ErrorCode.SHUTTING_DOWN
+
+
+async def test_a_conversation_lingers_from_when_it_was_left_and_then_makes_room(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = 1000.0
+    monkeypatch.setattr("streamer.conversation.monotonic", lambda: clock)
+    monkeypatch.setattr("streamer.log.monotonic", lambda: clock)
+    hub = Hub(engine, load_recogniser("none"), replace(FAST, max_conversations=1, linger_seconds=120.0))
+    conversation = hub.conversation("c")
+    ada, events = await conversation.join("ada"), conversation.subscribe()
+    clock += 3600
+    await conversation.leave(ada)
+    clock += 100
+    events.close()
+    clock += 100
+    with pytest.raises(Refused):
+        hub.conversation("d")
+    assert hub.conversation("c") is conversation
+    clock += 21
+    assert hub.conversation("d").id == "d"
+    assert hub.find("c") is None
+    await hub.close()
+
+
+class Stuck:
+    """A recogniser that never gets done until it is let go; named a fake: a real one can't be made to hang."""
+
+    name = "stuck"
+    draft = False
+
+    def __init__(self) -> None:
+        self.go_on = threading.Event()
+
+    def open(self) -> Recognition:
+        return self
+
+    def close(self) -> None:
+        self.go_on.set()
+
+    def feed(self, pcm: Samples) -> None:
+        pass
+
+    def partial(self) -> str:
+        return ""
+
+    def finish(self) -> Transcript:
+        assert self.go_on.wait(20)
+        return Transcript("at last", ())
+
+
+async def test_when_recognition_cannot_keep_up_words_are_left_out_but_no_final(engine: Engine) -> None:
+    stuck = Stuck()
+    hub = Hub(engine, stuck, replace(FAST, pending_utterances=1, live=False))
+    conversation = hub.conversation("c")
+    ada = await conversation.join("ada")
+    pcm = _two_sentences()
+    ada.audio(0.0, pcm)
+    ada.audio(len(pcm) / 16_000, silence(1.0))
+    events = conversation.subscribe(0)
+    async for event in events:
+        if isinstance(event.body, Lag):
+            break
+    stuck.close()
+    await conversation.leave(ada)
+    bodies = await _bodies(conversation)
+    assert [body.text for body in bodies if isinstance(body, TranscriptEvent) and body.final] == ["at last", ""]
+    assert [final.utterance for final in _finals(bodies)] == ["ada-1", "ada-2"]
+    assert [body.dropped for body in bodies if isinstance(body, Lag)] == [{"words": 1}]
+    await hub.close()
 
 
 async def test_closing_the_hub_answers_what_is_being_said(engine: Engine) -> None:
