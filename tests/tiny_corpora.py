@@ -19,15 +19,15 @@ def write_corpora(root: Path) -> Path:
     """All corpora of the stages, with every emotion in each share."""
     _write_meld(root / "meld", "train", dialogues=6)
     _write_meld(root / "meld", "dev", dialogues=4)
-    for actor in (1, 13, 17):
+    for actor in (1, 17, 19):
         for code in range(1, 9):
-            _write_tone(root / "ravdess" / f"Actor_{actor:02}" / f"03-01-{code:02}-01-01-01-{actor:02}.wav", code)
-    for speaker in ("KD0", "KS0", "EB0"):
+            write_tone(root / "ravdess" / f"Actor_{actor:02}" / f"03-01-{code:02}-01-01-01-{actor:02}.wav", code)
+    for speaker in ("KD0", "EB0", "WR0"):
         for code, emotion in enumerate(("neutral", "happiness", "surprised", "anger", "sadness", "fear")):
-            _write_tone(root / "nemo" / f"{speaker}_{emotion}_1.wav", code)
+            write_tone(root / "nemo" / f"{speaker}_{emotion}_1.wav", code)
     for speaker in ("OAF", "YAF"):
         for code, emotion in enumerate(("neutral", "happy", "ps", "angry", "sad", "fear", "disgust")):
-            _write_tone(root / "tess" / f"{speaker}_back_{emotion}.wav", code)
+            write_tone(root / "tess" / f"{speaker}_back_{emotion}.wav", code)
     write_faces(root / "fer2013", "train", 70)
     write_faces(root / "fer2013", "dev", 28)
     return root
@@ -45,7 +45,8 @@ def _write_meld(folder: Path, split: str, dialogues: int) -> None:
                 writer.writerow([*row, "", dialogue, turn])
 
 
-def _write_tone(path: Path, code: int) -> None:
+def write_tone(path: Path, code: int) -> None:
+    """Half a second of a tone at 16 kHz, higher for a higher code."""
     path.parent.mkdir(parents=True, exist_ok=True)
     time = np.arange(8_000) / 16_000
     pcm = (np.sin(2 * np.pi * (150 + 100 * code) * time) * 12_000).astype("<i2")
@@ -59,24 +60,17 @@ def _write_tone(path: Path, code: int) -> None:
 def write_faces(folder: Path, split: str, count: int) -> None:
     """Flat pictures of seven brightnesses, ten votes each for their own emotion."""
     folder.mkdir(parents=True, exist_ok=True)
-    names = [
-        "neutral",
-        "happiness",
-        "surprise",
-        "anger",
-        "sadness",
-        "fear",
-        "disgust",
-        "contempt",
-        "unknown",
-        "not_a_face",
-    ]
+    names = ["neutral", "happy", "surprise", "angry", "sad", "fear", "disgust"]
+    voted = ["neutral", "happiness", "surprise", "anger", "sadness", "fear", "disgust"]
     labels = np.arange(count) % 7
     ramp = np.linspace(0, 60, 48, dtype=np.uint8)
     images = (labels[:, None, None] * 25 + ramp[None, None, :]).astype(np.uint8).repeat(48, axis=1)
     votes = np.zeros((count, 10), dtype=np.uint8)
     votes[np.arange(count), labels] = 10
-    np.savez(folder / f"{split}.npz", images=images, labels=labels, votes=votes, vote_names=np.array(names))
+    vote_names = np.array([*voted, "contempt", "unknown", "not_a_face"])
+    np.savez(
+        folder / f"{split}.npz", images=images, labels=labels, names=np.array(names), votes=votes, vote_names=vote_names
+    )
 
 
 def write_base(folder: Path) -> Path:
