@@ -10,6 +10,8 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from training.average import Average
+
 _FILE = "checkpoint.safetensors"
 
 
@@ -28,9 +30,14 @@ class Checkpoint:
 
     @classmethod
     def resume(
-        cls, folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer, plan: Mapping[str, object]
+        cls,
+        folder: Path,
+        model: nn.Module,
+        optimiser: torch.optim.Optimizer,
+        average: Average,
+        plan: Mapping[str, object],
     ) -> "Checkpoint":
-        """The folder's checkpoint, loaded into model and optimiser; a fresh one if there is none.
+        """The folder's checkpoint, loaded into model, optimiser and average; a fresh one if there is none.
 
         Raises OtherPlan if it was made with other settings.
         """
@@ -43,6 +50,7 @@ class Checkpoint:
             raise OtherPlan(f"{path} was made with {kept['plan']}, not {plan}: delete {folder} to begin again")
         tensors = load_file(path)
         model.load_state_dict({name[6:]: value for name, value in tensors.items() if name.startswith("model.")})
+        average.load({name[4:]: value for name, value in tensors.items() if name.startswith("ema.")})
         state: dict[int, dict[str, Tensor]] = {}
         for name, value in tensors.items():
             if name.startswith("adam."):
@@ -51,10 +59,13 @@ class Checkpoint:
         optimiser.load_state_dict({"state": state, "param_groups": optimiser.state_dict()["param_groups"]})
         return cls(plan, kept["step"], kept["history"], kept["best"])
 
-    def save(self, folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer, step: int) -> None:
+    def save(
+        self, folder: Path, model: nn.Module, optimiser: torch.optim.Optimizer, average: Average, step: int
+    ) -> None:
         """Written beside and then renamed, so that a kill leaves the last whole one."""
         self.step = step
         tensors = {f"model.{name}": value.detach().contiguous() for name, value in model.state_dict().items()}
+        tensors |= {f"ema.{name}": value.contiguous() for name, value in average.weights.items()}
         for index, kept in optimiser.state_dict()["state"].items():
             tensors |= {f"adam.{index}.{key}": value.contiguous() for key, value in kept.items()}
         state = {"plan": self.plan, "step": step, "history": self.history, "best": self.best}

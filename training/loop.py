@@ -11,6 +11,7 @@ import torch
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from torch import Tensor, nn
 
+from training.average import Average
 from training.checkpoint import Checkpoint, load_weights, save_weights
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ CHECKPOINT_SECONDS = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How long and how fast to train. rate: the peak, after a linear warm-up over a share of the steps."""
+    """How long and how fast to train. rate: the peak, after a linear warm-up over a share of the steps; average: the
+    decay of the moving average of the weights, which is what dev judges and what is kept."""
 
     epochs: int
     batch: int
@@ -31,10 +33,18 @@ class Plan:
     clip: float = 1.0
     seed: int = 1
     bf16: bool = False
+    average: float = 0.0
 
     def __post_init__(self) -> None:
         if self.epochs < 1 or self.batch < 1 or self.rate <= 0.0:
             raise ValueError(f"epochs, batch and rate must be above zero, not {self.epochs}, {self.batch}, {self.rate}")
+        if not 0.0 <= self.average < 1.0:
+            raise ValueError(f"average must be in [0, 1), not {self.average}")
+
+
+def best_device() -> torch.device:
+    """Where training runs: the GPU where there is one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
 
 
 class Task(Protocol):
@@ -67,9 +77,11 @@ def fit(task: Task, plan: Plan, folder: Path) -> dict[str, float]:
     Raises OtherPlan if the folder holds a run with another plan or other settings.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    optimiser = torch.optim.AdamW(_groups(task.model, plan.weight_decay), lr=plan.rate)
+    task.model.to(best_device())
+    optimiser = torch.optim.AdamW(_groups(task.model, plan.weight_decay), lr=plan.rate, fused=True)
+    average = Average(task.model, plan.average)
     settled = {"plan": asdict(plan), "settings": asdict(task.settings)}
-    checkpoint = Checkpoint.resume(folder, task.model, optimiser, settled)
+    checkpoint = Checkpoint.resume(folder, task.model, optimiser, average, settled)
     batches = task.batches(0)
     total, saved = plan.epochs * len(batches), time.monotonic()
     with _progress() as progress:
@@ -79,20 +91,21 @@ def fit(task: Task, plan: Plan, folder: Path) -> dict[str, float]:
             if index == 0 or step == checkpoint.step:
                 batches = task.batches(epoch)
             loss = _train_step(task, plan, optimiser, batches[index], step, total)
+            average.update(task.model, step)
             progress.update(
                 bar,
                 advance=1,
                 note=f"epoch {epoch + 1}/{plan.epochs} loss {loss:.3f} {checkpoint.headline(task.best_by)}",
             )
             if index == len(batches) - 1:
-                scores = _end_epoch(task, checkpoint, folder)
+                scores = _end_epoch(task, average, checkpoint, folder)
                 progress.console.print(f"{folder.name} epoch {epoch + 1}/{plan.epochs}: {_line(scores)}")
-                checkpoint.save(folder, task.model, optimiser, step + 1)
+                checkpoint.save(folder, task.model, optimiser, average, step + 1)
                 saved = time.monotonic()
             elif time.monotonic() - saved > CHECKPOINT_SECONDS:
-                checkpoint.save(folder, task.model, optimiser, step + 1)
+                checkpoint.save(folder, task.model, optimiser, average, step + 1)
                 saved = time.monotonic()
-    load_weights(task.model, folder / "best.safetensors")
+    load_weights(task.model.cpu(), folder / "best.safetensors")
     result = {**settled, "history": checkpoint.history, "best": checkpoint.best}
     (folder / "result.json").write_text(json.dumps(result, indent=2) + "\n")
     return checkpoint.best
@@ -106,7 +119,7 @@ def _train_step(
     task.model.train()
     for group in optimiser.param_groups:
         group["lr"] = plan.rate * _slope(step, total, plan.warmup)
-    with torch.autocast("cpu", torch.bfloat16, enabled=plan.bf16):
+    with torch.autocast(best_device().type, torch.bfloat16, enabled=plan.bf16):
         loss = task.loss(batch)
     optimiser.zero_grad()
     loss.backward()  # type: ignore[no-untyped-call]
@@ -115,14 +128,15 @@ def _train_step(
     return float(loss.detach())
 
 
-def _end_epoch(task: Task, checkpoint: Checkpoint, folder: Path) -> dict[str, float]:
+def _end_epoch(task: Task, average: Average, checkpoint: Checkpoint, folder: Path) -> dict[str, float]:
     task.model.eval()
-    with torch.inference_mode():
-        scores = task.evaluate()
-    checkpoint.history.append(scores)
-    if not checkpoint.best or scores[task.best_by] > checkpoint.best[task.best_by]:
-        checkpoint.best = scores
-        save_weights(task.model, folder / "best.safetensors")
+    with average.applied(task.model):
+        with torch.inference_mode():
+            scores = task.evaluate()
+        checkpoint.history.append(scores)
+        if not checkpoint.best or scores[task.best_by] > checkpoint.best[task.best_by]:
+            checkpoint.best = scores
+            save_weights(task.model, folder / "best.safetensors")
     return scores
 
 
