@@ -41,14 +41,26 @@ def _window() -> Tensor:
 def log_mel(pcm: npt.NDArray[np.float32] | Tensor) -> Tensor:
     """pcm: float32 [n], 16 kHz mono -> float32 [T, 64], T = n // 160 + 1: 25 ms windows every 10 ms.
 
-    In decibels, no more than 60 under the peak, then zero mean and unit spread over the whole utterance: how loud the
-    microphone was set is gone, the balance of high and low, which anger changes, is kept. Silence is all zeros.
+    As `decibels`, then as `normalise`. Raises ValueError without samples.
     """
+    return normalise(decibels(pcm))
+
+
+def decibels(pcm: npt.NDArray[np.float32] | Tensor) -> Tensor:
+    """The energy of pcm float32 [n] in each mel band, float32 [T, 64], in decibels."""
     samples = torch.as_tensor(pcm, dtype=torch.float32)
     if samples.ndim != 1 or len(samples) == 0:
         raise ValueError(f"log_mel needs samples [n], n > 0, not {list(samples.shape)}")
     samples = F.pad(samples, (_FFT // 2, _FFT // 2))
     spectrum = torch.stft(samples, _FFT, _HOP, _WINDOW, _window(), center=False, return_complex=True)
-    energy = 10.0 * torch.log10((spectrum.abs().square().T @ _filters()).clamp_min(1e-10))
+    return 10.0 * torch.log10((spectrum.abs().square().T @ _filters()).clamp_min(1e-10))
+
+
+def normalise(energy: Tensor) -> Tensor:
+    """energy [T, 64] in decibels, cut to the 60 under its peak, then zero mean and unit spread over the whole utterance.
+
+    How loud the microphone was set is gone; the balance of high and low, which anger changes, is kept. Silence is all
+    zeros.
+    """
     energy = torch.maximum(energy, energy.max() - _RANGE_DB)
     return (energy - energy.mean()) / energy.std().clamp_min(1e-3)

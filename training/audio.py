@@ -7,37 +7,55 @@ import torch
 from torch import Tensor
 
 from engine.labels import EMOTIONS
-from engine.mel import MELS
+from engine.mel import normalise
 from engine.students import AudioStudent, StudentOutput
 from training.clips import Features
+from training.lesson import Lesson
 from training.losses import soft_cross_entropy
 from training.metrics import unweighted_recall
+from training.soundscape import Soundscape, change
 
 
 @dataclass(frozen=True, slots=True)
 class AudioSettings:
-    """frames: the longest stretch that a training step reads of a clip, in 10 ms. band, noise: spread of the random
-    equaliser and of the noise, in standard deviations of the normalised log-mel."""
+    """frames: the longest stretch that a training step reads of a clip, in 10 ms; mixup: the share of batches in which
+    clips are laid over each other (Zhang et al., ICLR 2018); left_out: a corpus that is scored and not trained on."""
 
     frames: int = 300
     smoothing: float = 0.1
-    band: float = 0.4
-    noise: float = 0.2
-    mask_frames: int = 40
-    mask_mels: int = 12
+    mixup: float = 0.3
+    left_out: str = ""
+    soundscape: Soundscape = Soundscape()
+
+    @classmethod
+    def of(cls, audio: dict[str, object], soundscape: dict[str, float]) -> "AudioSettings":
+        """From the tables of a config file."""
+        return cls(**audio, soundscape=Soundscape(**soundscape))  # type: ignore[arg-type]
 
 
 class AudioTask:
-    """What `training.loop.fit` trains. Every corpus and class weighs the same, however many clips it has."""
+    """What `training.loop.fit` trains. Every corpus, speaker and class weighs much the same, however many clips it has.
+
+    Judged on the speakers kept from it, or on all of the corpus left out.
+    """
 
     best_by = "uar"
 
-    def __init__(self, model: AudioStudent, features: Features, batch: int, seed: int, settings: AudioSettings) -> None:
-        self.model, self.features = model, features
+    def __init__(
+        self,
+        model: AudioStudent,
+        features: Features,
+        batch: int,
+        seed: int,
+        settings: AudioSettings,
+        lesson: Lesson | None = None,
+    ) -> None:
+        self.model, self.features, self.lesson = model, features, lesson
         self.batch, self.seed, self.settings = batch, seed, settings
-        shares = [clip.share for clip in features.clips]
-        self.train = torch.tensor([i for i, share in enumerate(shares) if share == "student"])
-        self.dev = [i for i, share in enumerate(shares) if share == "dev"]
+        left, clips = settings.left_out, features.clips
+        student = [i for i, clip in enumerate(clips) if clip.share == "student" and clip.corpus != left]
+        self.train = torch.tensor(student)
+        self.dev = [i for i, clip in enumerate(clips) if (clip.corpus == left if left else clip.share != "student")]
         self.weights = self._balance()
 
     def batches(self, epoch: int) -> list[Tensor]:
@@ -46,51 +64,52 @@ class AudioTask:
         return list(self.train[drawn].split(self.batch))  # type: ignore[no-untyped-call]
 
     def loss(self, batch: Tensor) -> Tensor:
-        mels = [self._augment(self.features[index]) for index in batch.tolist()]
-        target = torch.nn.functional.one_hot(self.features.labels[batch], len(EMOTIONS)).float()
-        return soft_cross_entropy(self.model(*pad(mels)).logits, target, self.settings.smoothing)
+        device = next(self.model.parameters()).device
+        mels = [change(self._stretch(self.features[i]), self.settings.soundscape) for i in batch.tolist()]
+        mel, lengths = (tensor.to(device) for tensor in pad(mels))
+        labels = self.features.labels[batch]
+        target = torch.nn.functional.one_hot(labels, len(EMOTIONS)).float().to(device)
+        if float(torch.rand(())) < self.settings.mixup:
+            share = float(torch.distributions.Beta(0.4, 0.4).sample(()))
+            mel, lengths = share * mel + (1 - share) * mel.flip(0), torch.maximum(lengths, lengths.flip(0))
+            target = share * target + (1 - share) * target.flip(0)
+            return soft_cross_entropy(self.model(mel, lengths).logits, target, self.settings.smoothing)
+        out = self.model(mel, lengths)
+        loss = soft_cross_entropy(out.logits, target, self.settings.smoothing)
+        return loss if self.lesson is None else loss + self.lesson.loss(out.embedding, out.logits, labels)
 
     def evaluate(self) -> dict[str, float]:
-        """UAR of each corpus on its dev speakers; `uar` is their mean."""
-        said = read_clips(self.model, self.features, self.dev).logits.argmax(dim=-1)
+        """UAR of each corpus on its dev speakers, the choice being among the corpus's labels; `uar` is their mean."""
+        logits = read_clips(self.model, self.features, self.dev).logits
         true = self.features.labels[self.dev]
         corpora = [self.features.clips[index].corpus for index in self.dev]
         scores: dict[str, float] = {}
         for corpus in sorted(set(corpora)):
             mine = torch.tensor([name == corpus for name in corpora])
-            scores[f"uar_{corpus}"] = unweighted_recall(true[mine].numpy(), said[mine].numpy())
+            said = among(logits[mine], true[mine]).argmax(dim=-1)
+            scores[f"uar_{corpus}"] = unweighted_recall(true[mine].numpy(), said.numpy())
         return {"uar": sum(scores.values()) / len(scores), **scores}
 
     def _balance(self) -> Tensor:
-        groups = [
-            (self.features.clips[index].corpus, self.features.clips[index].label) for index in self.train.tolist()
-        ]
+        clips = [self.features.clips[index] for index in self.train.tolist()]
+        groups = [(clip.corpus, clip.label) for clip in clips]
+        speakers = [clip.speaker for clip in clips]
         # The root keeps a small group from being seen so often that it is learnt by heart.
-        return torch.tensor([float(groups.count(group)) for group in groups]).rsqrt()
+        counts = [groups.count(g) * speakers.count(s) for g, s in zip(groups, speakers, strict=True)]
+        return torch.tensor([float(count) for count in counts]).pow(-0.35)
 
-    def _augment(self, mel: Tensor) -> Tensor:
-        length = int(
-            torch.randint(
-                max(30, min(len(mel), self.settings.frames) // 2), min(len(mel), self.settings.frames) + 1, ()
-            )
-        )
-        start = int(torch.randint(0, len(mel) - length + 1, ()))
-        mel = mel[start : start + length].clone()
-        knots = torch.randn(1, 1, 6) * self.settings.band
-        mel += torch.nn.functional.interpolate(knots, MELS, mode="linear", align_corners=True)[0, 0]
-        mel += torch.randn_like(mel) * self.settings.noise * torch.rand(())
-        # A noise floor: what lies under it is gone, as in a room.
-        mel = torch.maximum(mel, mel.min() + 1.5 * torch.rand(()))
-        mel = (mel - mel.mean()) / mel.std().clamp_min(1e-3)
-        _mask(mel, 0, self.settings.mask_frames)
-        _mask(mel, 1, self.settings.mask_mels)
-        return mel
+    def _stretch(self, energy: Tensor) -> Tensor:
+        """A random part of a clip, at least half of it: live utterances are cut at both ends too."""
+        longest = min(len(energy), self.settings.frames)
+        length = int(torch.randint(max(30, longest // 2), longest + 1, ()))
+        start = int(torch.randint(0, len(energy) - length + 1, ()))
+        return energy[start : start + length]
 
 
-def _mask(mel: Tensor, dim: int, widest: int) -> None:
-    """SpecAugment (Park et al., Interspeech 2019): one stretch of frames or bands set to the mean, in place."""
-    width = int(torch.randint(0, min(widest, mel.shape[dim] // 3) + 1, ()))
-    mel.narrow(dim, int(torch.randint(0, mel.shape[dim] - width + 1, ())), width).zero_()
+def among(logits: Tensor, true: Tensor) -> Tensor:
+    """Logits [N, C] with the labels that never occur in `true` [N] ruled out."""
+    absent = torch.bincount(true, minlength=logits.shape[1]) == 0
+    return logits.masked_fill(absent, float("-inf"))
 
 
 def pad(mels: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
@@ -98,10 +117,20 @@ def pad(mels: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
     return torch.nn.utils.rnn.pad_sequence(list(mels), batch_first=True), torch.tensor([len(mel) for mel in mels])
 
 
-def read_clips(model: AudioStudent, features: Features, indices: Sequence[int], batch: int = 64) -> StudentOutput:
-    """The student's outputs for these clips, in their order."""
+def read_mels(model: AudioStudent, mels: Sequence[Tensor], batch: int = 64) -> StudentOutput:
+    """The student's outputs for log-mel frames [T_i, 64] each, in their order."""
     model.eval()
-    stretches = [indices[start : start + batch] for start in range(0, len(indices), batch)]
+    device = next(model.parameters()).device
+    order = sorted(range(len(mels)), key=lambda index: len(mels[index]))
+    embedding, logits = torch.empty(len(mels), model.config.embedding), torch.empty(len(mels), model.config.labels)
     with torch.inference_mode():
-        outputs = [model(*pad([features[index] for index in stretch])) for stretch in stretches]
-    return StudentOutput(torch.cat([out.embedding for out in outputs]), torch.cat([out.logits for out in outputs]))
+        for start in range(0, len(order), batch):
+            chosen = order[start : start + batch]
+            out = model(*(tensor.to(device) for tensor in pad([mels[index] for index in chosen])))
+            embedding[chosen], logits[chosen] = out.embedding.float().cpu(), out.logits.float().cpu()
+    return StudentOutput(embedding, logits)
+
+
+def read_clips(model: AudioStudent, features: Features, indices: Sequence[int]) -> StudentOutput:
+    """The student's outputs for these clips, in their order."""
+    return read_mels(model, [normalise(features[index]) for index in indices])

@@ -11,7 +11,7 @@ import torch
 from rich.progress import track
 from torch import Tensor
 
-from engine.mel import MELS, log_mel
+from engine.mel import MELS, decibels
 from engine.utterance import MIN_AUDIO_SECONDS, SAMPLE_RATE
 from training.corpora.voices import Clip
 
@@ -21,7 +21,7 @@ _MARGIN = 10  # frames of 20 ms kept on each side, as the segmenter keeps them
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """frames: float16 [all, 64], one clip after another; starts: [clips + 1]; labels: [clips]."""
+    """frames: float16 [all, 64] in decibels, one clip after another; starts: [clips + 1]; labels: [clips]."""
 
     frames: npt.NDArray[np.float16]
     starts: npt.NDArray[np.int64]
@@ -60,7 +60,7 @@ def load_features(clips: Sequence[Clip], cache: Path) -> Features:
         with np.load(cache, allow_pickle=False) as kept:
             if kept["names"].tolist() == names:
                 return Features(kept["frames"], kept["starts"], labels, clips)
-    mels = [log_mel(trim(read_pcm(clip.path))).numpy().astype(np.float16) for clip in track(clips, "decoding voices")]
+    mels = [decibels(trim(read_pcm(clip.path))).numpy().astype(np.float16) for clip in track(clips, "decoding voices")]
     frames = np.concatenate(mels) if mels else np.empty((0, MELS), dtype=np.float16)
     starts = np.cumsum([0, *(len(mel) for mel in mels)])
     cache.parent.mkdir(parents=True, exist_ok=True)
