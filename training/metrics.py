@@ -23,15 +23,15 @@ def f1_per_class(table: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
     return scores
 
 
-def weighted_f1(true: Labels, said: Labels) -> float:
+def weighted_f1(true: Labels, said: Labels, classes: int = len(EMOTIONS)) -> float:
     """F1 of each class, weighted by how often it is true."""
-    table = confusion(true, said)
+    table = confusion(true, said, classes)
     return float((f1_per_class(table) * table.sum(axis=1)).sum() / table.sum())
 
 
-def macro_f1(true: Labels, said: Labels) -> float:
+def macro_f1(true: Labels, said: Labels, classes: int = len(EMOTIONS)) -> float:
     """The plain mean of F1 over the classes that occur."""
-    table = confusion(true, said)
+    table = confusion(true, said, classes)
     return float(f1_per_class(table)[table.sum(axis=1) > 0].mean())
 
 
@@ -40,9 +40,9 @@ def accuracy(true: Labels, said: Labels) -> float:
     return float((true == said).mean())
 
 
-def unweighted_recall(true: Labels, said: Labels) -> float:
+def unweighted_recall(true: Labels, said: Labels, classes: int = len(EMOTIONS)) -> float:
     """UAR: the mean recall over the classes that occur. Chance is one over their number."""
-    table = confusion(true, said)
+    table = confusion(true, said, classes)
     there = table.sum(axis=1)
     return float((np.diag(table)[there > 0] / there[there > 0]).mean())
 

@@ -1,13 +1,11 @@
 """What the trained students say of everything that the fusion is trained and judged on, computed once."""
 
-import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
-from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch import Tensor
 
@@ -16,14 +14,15 @@ from engine.magt import features
 from engine.prompt import Prompt
 from engine.students import AudioConfig, AudioStudent, TextConfig, TextStudent, VideoConfig, VideoStudent
 from training.audio import read_clips
+from training.calibrate import fit_temperature
 from training.checkpoint import load_weights
 from training.clips import Features
 from training.compose import Composition, Pool
 from training.corpora.faces import Faces
-from training.corpora.meld import Dialogue
+from training.corpora.dialogue import Dialogue
 from training.corpora.voices import Share
 from training.fusion import Composer
-from training.text import make_rows, read_rows
+from training.text import TextSettings, make_rows, make_tokenizer, read_rows
 from training.video import read_faces_with
 
 Student = TypeVar("Student", TextStudent, AudioStudent, VideoStudent)
@@ -69,30 +68,53 @@ def read_dialogues(student: TextStudent, prompt: Prompt, dialogues: Sequence[Dia
     return list(torch.split(features(out.embedding, out.logits), [len(dialogue.turns) for dialogue in dialogues]))
 
 
-def crossfit(
-    halves: tuple[Path, Path], whole: Path, prompt: Prompt, dialogues: Sequence[Dialogue], cache: Path
-) -> list[Tensor]:
-    """Each dialogue's turns as the student says them that was trained on the other half (`stages.train_folds`).
+def load_teachers(runs: Path, tables: Mapping[str, Any]) -> list[tuple[TextStudent, Prompt]]:
+    """What `undertone train teachers` left, each with its own prompt, in the order of the folds."""
+    settings = TextSettings(**tables["text"])
+    tokenizer = make_tokenizer(settings.base)
+    return [
+        (load_text(runs / f"text-fold{fold}"), Prompt(tokenizer, turns, settings.max_tokens))
+        for fold, turns in enumerate(tables["turns"])
+    ]
 
-    whole: the folder of the student that is shipped. Each half's embeddings are turned into its space (`align`), since
-    it is what the fusion will read. Kept in `cache` until one of the three is trained again.
+
+def ask_teachers(runs: Path, tables: Mapping[str, Any], dialogues: Sequence[Dialogue]) -> Tensor:
+    """The teachers' mean probabilities of all turns, [n, 7]: half of it from the one that was not trained on a turn."""
+    teachers = load_teachers(runs, tables)
+    said = torch.stack(
+        [
+            read_rows(student, prompt, make_rows(dialogues, prompt).rows).logits.softmax(-1)
+            for student, prompt in teachers
+        ]
+    )
+    fold = torch.tensor([i % len(teachers) for i, d in enumerate(dialogues) for _ in d.turns])
+    unseen = said[fold, torch.arange(len(fold))]
+    return 0.5 * unseen + 0.5 * (said.sum(dim=0) - unseen) / (len(teachers) - 1)
+
+
+def crossfit(
+    runs: Path,
+    tables: Mapping[str, Any],
+    whole: tuple[TextStudent, Prompt],
+    dialogues: Sequence[Dialogue],
+    shift: Tensor,
+) -> list[Tensor]:
+    """Each dialogue's turns as the teacher says them that was trained on all folds but the dialogue's.
+
+    whole: the student that is shipped. Each teacher's embeddings are turned into its space (`align`), since it is what
+    the fusion will read; its logits are moved by `shift` and calibrated, as the student's are.
     """
-    key = hashlib.sha256(
-        b"".join((folder / "best.safetensors").read_bytes() for folder in (*halves, whole))
-    ).hexdigest()
-    sizes = [len(dialogue.turns) for dialogue in dialogues]
-    if cache.exists() and key in (kept := load_file(cache)):
-        return list(torch.split(kept[key], sizes))
-    shipped = read_dialogues(load_text(whole), prompt, dialogues)
+    shipped = read_dialogues(*whole, dialogues)
+    teachers = load_teachers(runs, tables)
     rows: list[Tensor] = [torch.empty(0)] * len(dialogues)
-    for fold, folder in enumerate(halves):
-        unseen = slice(1 - fold, None, 2)
-        said = read_dialogues(load_text(folder), prompt, dialogues[unseen])
-        embeddings = align(*(torch.cat(turns)[:, : -len(EMOTIONS)] for turns in (said, shipped[unseen])))
-        turned = torch.cat([embeddings, torch.cat(said)[:, -len(EMOTIONS) :]], dim=1)
-        rows[unseen] = torch.split(turned, [len(turns) for turns in said])
-    cache.parent.mkdir(parents=True, exist_ok=True)
-    save_file({key: torch.cat(rows)}, cache)
+    for fold, (student, own) in enumerate(teachers):
+        unseen = slice(fold, None, len(teachers))
+        made = make_rows(dialogues[unseen], own)
+        said = read_rows(student, own, made.rows)
+        logits = (said.logits + shift) / fit_temperature(said.logits + shift, made.labels)
+        target = torch.cat(shipped[unseen])[:, : -len(EMOTIONS)]
+        turned = features(align(said.embedding, target), logits)
+        rows[unseen] = torch.split(turned, [len(dialogue.turns) for dialogue in dialogues[unseen]])
     return rows
 
 
@@ -114,14 +136,8 @@ def voice_pool(student: AudioStudent, voices: Features, share: Share) -> Pool:
 
 
 def face_pool(student: VideoStudent, faces: Faces) -> Pool:
-    """What the video student says of these faces."""
-    return Pool.of(read_faces_with(student, faces.images), faces.labels)
-
-
-def label_prior(dialogues: Sequence[Dialogue]) -> Tensor:
-    """The share of each emotion among all turns, [7]."""
-    labels = torch.tensor([label for dialogue in dialogues for label in dialogue.labels])
-    return torch.bincount(labels, minlength=len(EMOTIONS)).float() / len(labels)
+    """What the video student says of these faces, all with one of our emotions as their majority."""
+    return Pool.of(read_faces_with(student, faces.images), faces.majority)
 
 
 def composer(

@@ -2,22 +2,35 @@
 
 import json
 import tomllib
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors.torch import load_file
+from tokenizers import Tokenizer
+from torch import Tensor
 
+from engine.labels import EMOTIONS
 from engine.prompt import Prompt
-from engine.students import AudioConfig, AudioStudent, TextConfig, VideoConfig, VideoStudent
+from engine.students import AudioConfig, AudioStudent, TextConfig, TextStudent, VideoConfig, VideoStudent
 from training.audio import AudioSettings, AudioTask
+from training.checkpoint import save_weights
 from training.clips import load_features
-from training.corpora.faces import read_faces, split_faces
+from training.corpora import dailydialog, emorynlp, goemotions, iemocap
+from training.corpora.dailydialog import read_dailydialog
+from training.corpora.dialogue import Dialogue
+from training.corpora.emorynlp import read_emorynlp
+from training.corpora.faces import read_faces
+from training.corpora.goemotions import read_goemotions
+from training.corpora.iemocap import read_iemocap
 from training.corpora.meld import read_meld
 from training.corpora.voices import read_voices
 from training.loop import Plan, fit
+from training.pools import ask_teachers
 from training.text import TextSettings, TextTask, make_rows, make_student, make_tokenizer
 from training.video import VideoSettings, VideoTask
+from training.warm import Corpus, WarmModel, WarmSettings, WarmTask, comment_rows
 
 CONFIGS = Path(__file__).parent / "configs"
 
@@ -28,23 +41,100 @@ def read_config(stage: str, configs: Path) -> dict[str, Any]:
         return tomllib.load(file)
 
 
-def train_text(data: Path, runs: Path, configs: Path = CONFIGS) -> dict[str, float]:
-    """Fine-tunes the text student into `runs/text`."""
-    tables = read_config("text", configs)
-    plan, settings = Plan(**tables["plan"]), TextSettings(**tables["text"])
+def train_warm(data: Path, runs: Path, configs: Path = CONFIGS) -> dict[str, float]:
+    """Trains the text encoder on GoEmotions, DailyDialog and EmoryNLP into `runs/warm`."""
+    tables = read_config("warm", configs)
+    plan, settings = Plan(**tables["plan"]), WarmSettings(**tables["text"])
     tokenizer = make_tokenizer(settings.base)
     prompt = Prompt(tokenizer, settings.turns, settings.max_tokens)
-    student = make_student(settings.base, tokenizer, plan.seed)
-    train, dev = (make_rows(read_meld(data, split), prompt) for split in ("train", "dev"))
-    folder = _prepare(runs / "text", student.config)
+    comments = (read_goemotions(data, split) for split in ("train", "dev"))
+    corpora = {"goemotions": Corpus(*(comment_rows(c.texts, c.labels, prompt) for c in comments), goemotions.CLASSES)}
+    for name, read, labels in (
+        ("dailydialog", read_dailydialog, dailydialog.LABELS),
+        ("emorynlp", read_emorynlp, emorynlp.LABELS),
+    ):
+        corpora[name] = Corpus(*(make_rows(read(data, split), prompt) for split in ("train", "dev")), len(labels))
+    student = make_student(settings.base, tokenizer, plan.seed, len(EMOTIONS))
+    model = WarmModel(student, {name: corpus.classes for name, corpus in corpora.items()})
+    folder = _prepare(runs / "warm", student.config)
+    scores = fit(WarmTask(model, prompt, corpora, plan.batch, plan.seed, settings), plan, folder)
+    save_weights(student, folder / "student.safetensors")
+    return scores
+
+
+def _begin(settings: TextSettings, tokenizer: Tokenizer, runs: Path, seed: int, labels: int) -> TextStudent:
+    """A text student with the weights of the run that it starts from, its head apart."""
+    student = make_student(settings.base, tokenizer, seed, labels)
+    if settings.start:
+        path = runs / settings.start / "student.safetensors"
+        if not path.exists():
+            raise FileNotFoundError(f"{path} is missing: run `undertone train {settings.start}` first")
+        kept = load_file(path)
+        student.load_state_dict({n: v for n, v in kept.items() if not n.startswith("head.")}, strict=False)
+    return student
+
+
+def train_teachers(data: Path, runs: Path, configs: Path = CONFIGS) -> dict[str, float]:
+    """One text student for each fold of MELD's dialogues, trained on all other folds, into `runs/text-fold0` and so on.
+
+    Together they teach the student that is shipped. What each says of its own fold is what the fusion is trained on:
+    as sure as a student is of dialogues that it never saw.
+    """
+    tables = read_config("teachers", configs)
+    plan, settings = Plan(**tables["plan"]), TextSettings(**tables["text"])
+    tokenizer = make_tokenizer(settings.base)
+    dialogues, dev, folds = read_meld(data, "train"), read_meld(data, "dev"), len(tables["turns"])
+    scores: dict[str, float] = {}
+    for fold, turns in enumerate(tables["turns"]):
+        prompt = Prompt(tokenizer, turns, settings.max_tokens)
+        train = make_rows([d for i, d in enumerate(dialogues) if i % folds != fold], prompt)
+        mine, own = replace(plan, seed=plan.seed + fold), replace(settings, turns=turns)
+        student = _begin(settings, tokenizer, runs, mine.seed, len(EMOTIONS))
+        task = TextTask(student, prompt, train, make_rows(dev, prompt), plan.batch, mine.seed, own)
+        best = fit(task, mine, _prepare(runs / f"text-fold{fold}", student.config))
+        scores |= {f"{name}_fold{fold}": value for name, value in best.items()}
+    return scores
+
+
+def train_text(data: Path, runs: Path, configs: Path = CONFIGS) -> dict[str, float]:
+    """Distils the text teachers into the text student, into `runs/text`."""
+    tables = read_config("text", configs)
+    plan, settings = Plan(**tables["plan"]), TextSettings(**tables["text"])
+    dialogues = read_meld(data, "train")
+    teachers = ask_teachers(runs, read_config("teachers", configs), dialogues) if settings.teach else None
+    return _fine_tune("text", plan, settings, (dialogues, read_meld(data, "dev")), runs, len(EMOTIONS), teachers)
+
+
+def train_iemocap(data: Path, runs: Path, configs: Path = CONFIGS) -> dict[str, float]:
+    """Fine-tunes a text student on IEMOCAP's six labels, into `runs/iemocap`."""
+    tables = read_config("iemocap", configs)
+    plan, settings = Plan(**tables["plan"]), TextSettings(**tables["text"])
+    splits = (read_iemocap(data, "train"), read_iemocap(data, "dev"))
+    return _fine_tune("iemocap", plan, settings, splits, runs, len(iemocap.LABELS), None)
+
+
+def _fine_tune(
+    name: str,
+    plan: Plan,
+    settings: TextSettings,
+    splits: tuple[list[Dialogue], list[Dialogue]],
+    runs: Path,
+    labels: int,
+    teachers: Tensor | None,
+) -> dict[str, float]:
+    tokenizer = make_tokenizer(settings.base)
+    prompt = Prompt(tokenizer, settings.turns, settings.max_tokens)
+    student = _begin(settings, tokenizer, runs, plan.seed, labels)
+    train, dev = (make_rows(dialogues, prompt) for dialogues in splits)
+    folder = _prepare(runs / name, student.config)
     (folder / "tokenizer.json").write_text(tokenizer.to_str())
-    return fit(TextTask(student, prompt, train, dev, plan.batch, plan.seed, settings), plan, folder)
+    return fit(TextTask(student, prompt, train, dev, plan.batch, plan.seed, settings, teachers), plan, folder)
 
 
 def train_audio(data: Path, runs: Path, configs: Path = CONFIGS) -> dict[str, float]:
     """Trains the audio student into `runs/audio`."""
     tables = read_config("audio", configs)
-    plan, settings = Plan(**tables["plan"]), AudioSettings(**tables["audio"])
+    plan, settings = Plan(**tables["plan"]), AudioSettings.of(tables["audio"], tables["soundscape"])
     torch.manual_seed(plan.seed)
     student = AudioStudent(AudioConfig(**tables["student"]))
     features = load_features(read_voices(data), runs / "voices.npz")
@@ -59,31 +149,12 @@ def train_video(data: Path, runs: Path, configs: Path = CONFIGS) -> dict[str, fl
     torch.manual_seed(plan.seed)
     student = VideoStudent(VideoConfig(**tables["student"]))
     student.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a third faster in bf16 on a CPU
-    train, _ = split_faces(read_faces(data, "train"), settings.fusion, plan.seed)
     folder = _prepare(runs / "video", student.config)
-    return fit(VideoTask(student, train, read_faces(data, "dev"), plan.batch, plan.seed, settings), plan, folder)
+    train, dev = read_faces(data, "train"), read_faces(data, "dev")
+    return fit(VideoTask(student, train, dev, plan.batch, plan.seed, settings), plan, folder)
 
 
 def _prepare(folder: Path, config: TextConfig | AudioConfig | VideoConfig) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "config.json").write_text(json.dumps(asdict(config)) + "\n")
     return folder
-
-
-def train_folds(data: Path, runs: Path, configs: Path = CONFIGS) -> dict[str, float]:
-    """Two text students, each on every second dialogue of MELD's train split, into `runs/text-fold0` and `-fold1`.
-
-    What they say of the other half is what the fusion is trained on: as sure as a student is of dialogues it never saw.
-    """
-    tables = read_config("folds", configs)
-    plan, settings = Plan(**tables["plan"]), TextSettings(**tables["text"])
-    tokenizer = make_tokenizer(settings.base)
-    prompt = Prompt(tokenizer, settings.turns, settings.max_tokens)
-    dialogues, dev = read_meld(data, "train"), make_rows(read_meld(data, "dev"), prompt)
-    scores: dict[str, float] = {}
-    for fold in (0, 1):
-        student = make_student(settings.base, tokenizer, plan.seed)
-        task = TextTask(student, prompt, make_rows(dialogues[fold::2], prompt), dev, plan.batch, plan.seed, settings)
-        best = fit(task, plan, _prepare(runs / f"text-fold{fold}", student.config))
-        scores |= {f"{name}_fold{fold}": value for name, value in best.items()}
-    return scores

