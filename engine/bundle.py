@@ -13,7 +13,17 @@ from torch import nn
 from engine.calibration import Calibration
 from engine.errors import BundleError
 from engine.magt import Magt
-from engine.manifest import CARD, FILES, MANIFEST, TOKENIZER, Manifest, PromptSettings, read_file, read_manifest
+from engine.manifest import (
+    CARD,
+    FILES,
+    MANIFEST,
+    TOKENIZER,
+    Description,
+    Manifest,
+    PromptSettings,
+    read_file,
+    read_manifest,
+)
 from engine.prompt import Prompt
 from engine.storage import pack, unpack
 from engine.students import AudioStudent, TextStudent, VideoStudent
@@ -38,16 +48,13 @@ class Bundle:
     def load(cls, name: str | Path) -> "Bundle":
         """name: of a bundle that comes with Undertone, a folder, or a hub id ("owner/name"). Raises BundleError."""
         folder = find(name)
-        manifest = read_manifest(folder)
+        manifest = read_manifest(folder, Manifest)
         data = {file: read_file(folder, file, manifest) for file in FILES}
         text, audio, video = TextStudent(manifest.text), AudioStudent(manifest.audio), VideoStudent(manifest.video)
         fusion = Magt(manifest.fusion)
         for file, module in _weights(text, audio, video, fusion).items():
-            try:
-                unpack(data[file], module.eval())
-            except ValueError as error:
-                raise BundleError(f"{folder / file} can't be used: {error}; export the bundle again") from error
-        prompt = _prompt(data[TOKENIZER], manifest, folder)
+            load_weights(module, data[file], folder / file)
+        prompt = load_prompt(data[TOKENIZER], manifest, folder)
         return cls(manifest.name, text, prompt, audio, video, fusion, manifest.calibration, manifest)
 
 
@@ -81,8 +88,18 @@ def save_bundle(
         calibration=calibration,
         training=dict(training),
         scores=dict(scores),
-        files={file: hashlib.sha256(content).hexdigest() for file, content in data.items()},
+        files=hashes(data),
     )
+    write(folder, manifest, data)
+
+
+def hashes(data: Mapping[str, bytes]) -> dict[str, str]:
+    """The SHA-256 of each file, as a manifest lists it."""
+    return {file: hashlib.sha256(content).hexdigest() for file, content in data.items()}
+
+
+def write(folder: Path, manifest: Description, data: Mapping[str, bytes]) -> None:
+    """Write a bundle's files; the manifest comes last, so that one half written is none."""
     folder.mkdir(parents=True, exist_ok=True)
     for file, content in data.items():
         (folder / file).write_bytes(content)
@@ -123,7 +140,16 @@ def _weights(text: TextStudent, audio: AudioStudent, video: VideoStudent, fusion
     return {f"{name}.safetensors": module for name, module in modules.items()}
 
 
-def _prompt(tokenizer_json: bytes, manifest: Manifest, folder: Path) -> Prompt:
+def load_weights(module: nn.Module, data: bytes, path: Path) -> None:
+    """Fill a module from a weight file's bytes, ready to read with. Raises BundleError naming `path`."""
+    try:
+        unpack(data, module.eval())
+    except ValueError as error:
+        raise BundleError(f"{path} can't be used: {error}; export the bundle again") from error
+
+
+def load_prompt(tokenizer_json: bytes, manifest: Description, folder: Path) -> Prompt:
+    """The prompt with a bundle's tokenizer. Raises BundleError."""
     try:
         tokenizer = Tokenizer.from_buffer(tokenizer_json)
         prompt = Prompt(tokenizer, manifest.prompt.turns, manifest.prompt.max_tokens)

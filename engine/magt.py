@@ -87,11 +87,17 @@ class Inputs:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MagtOutput:
-    """logits: the answer, from the text anchor; audio_logits, video_logits: auxiliary heads. Each [B, N, labels]."""
+    """logits: the answer, from the text anchor; audio_logits, video_logits: auxiliary heads. Each [B, N, labels].
+
+    anchors: what each head reads, [B, N, width]. gates: how far the gate of each of PATHS is open on average, 0 to 1,
+    [B, N, paths]; 0 where the path's source is missing.
+    """
 
     logits: Tensor
     audio_logits: Tensor
     video_logits: Tensor
+    anchors: dict[Modality, Tensor]
+    gates: Tensor
 
 
 def features(embedding: Tensor, logits: Tensor) -> Tensor:
@@ -140,10 +146,10 @@ class Path(nn.Module):
         key, value = self.key_value(self.source_norm(x)).unflatten(-1, (2, self.heads, -1)).unbind(-3)
         return rotate(key, by), value
 
-    def attend(self, y: Tensor, keys: Tensor, values: Tensor, mask: Tensor, by: Rotation) -> Tensor:
+    def attend(self, y: Tensor, keys: Tensor, values: Tensor, mask: Tensor, by: Rotation) -> tuple[Tensor, Tensor]:
         """Anchor rows y [B, N, width] over S keys [B, S, heads, head_dim], where mask [B, N, S] is True.
 
-        Returns the gated result [B, N, width].
+        Returns the result and its gate, [B, N, width] each.
         """
         query = rotate(self.query(self.anchor_norm(y)).unflatten(-1, (self.heads, -1)), by)
         found = F.scaled_dot_product_attention(
@@ -151,8 +157,7 @@ class Path(nn.Module):
         )
         h = y + self.dropout(self.output(found.transpose(1, 2).flatten(2)))
         h = h + self.dropout(self.feed_forward(h))
-        gated: Tensor = torch.sigmoid(self.gate(h)) * h
-        return gated
+        return h, torch.sigmoid(self.gate(h))
 
 
 class Magt(nn.Module):
@@ -168,6 +173,7 @@ class Magt(nn.Module):
         self.paths = nn.ModuleDict({_block(source, anchor): Path(config) for source, anchor in PATHS})
         self.reduce = nn.ModuleDict({m: nn.Linear(3 * width, width) for m in MODALITIES})
         self.head = nn.ModuleDict({m: nn.Linear(width, config.labels) for m in MODALITIES})
+        self.words = nn.Parameter(torch.ones(()))
         self.dropout = nn.Dropout(config.dropout)
 
     def memory(self, slots: int) -> RingMemory:
@@ -209,6 +215,7 @@ class Magt(nn.Module):
         rows = self._embed(inputs)
         by = rotation(positions, self.config.head_dim, self.speaker.weight.dtype)
         gated: dict[Modality, list[Tensor]] = {m: [] for m in MODALITIES}
+        gates: list[Tensor] = []
         result: dict[Modality, Tensor] = {}
         own_kv: list[Tensor] = []
         for index, (source, anchor) in enumerate(PATHS):
@@ -216,12 +223,18 @@ class Magt(nn.Module):
             assert isinstance(path, Path)  # noqa: S101 - ModuleDict forgets the type
             key, value = path.keys(result[source] if anchor == "text" and source != "text" else rows[source], by)
             own_kv.append(torch.stack((key, value), dim=1))
-            h = path.attend(rows[anchor], *past(index, key, value), masks[source], by)
-            gated[anchor].append(h * inputs.present[..., MODALITIES.index(source), None])
+            h, gate = path.attend(rows[anchor], *past(index, key, value), masks[source], by)
+            gate = gate * inputs.present[..., MODALITIES.index(source), None]
+            gated[anchor].append(gate * h)
+            gates.append(gate.mean(dim=-1))
             if len(gated[anchor]) == len(MODALITIES):
                 result[anchor] = self.reduce[anchor](torch.cat(gated[anchor], dim=-1))
         logits = {m: self.head[m](self.dropout(result[m])) for m in MODALITIES}
-        return MagtOutput(logits["text"], logits["audio"], logits["video"]), torch.stack(own_kv, dim=1)
+        # What the words say alone is the answer's first guess: the fusion learns what to change in it.
+        guess = self.words * inputs.features["text"][..., -self.config.labels :] * inputs.present[..., :1]
+        answer = logits["text"] + guess
+        output = MagtOutput(answer, logits["audio"], logits["video"], result, torch.stack(gates, dim=-1))
+        return output, torch.stack(own_kv, dim=1)
 
     def _embed(self, inputs: Inputs) -> dict[Modality, Tensor]:
         """One row [B, N, width] a turn for each modality: its projection or the absent token, and who speaks."""

@@ -57,7 +57,7 @@ def decibels(pcm: npt.NDArray[np.float32] | Tensor) -> Tensor:
 
 
 def normalise(energy: Tensor) -> Tensor:
-    """energy [T, 64] in decibels, cut to the 60 under its peak, then zero mean and unit spread over the whole utterance.
+    """energy [T, 64] in decibels, cut to 60 under its peak, then zero mean and unit spread over the whole utterance.
 
     How loud the microphone was set is gone; the balance of high and low, which anger changes, is kept. Silence is all
     zeros.

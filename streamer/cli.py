@@ -124,7 +124,7 @@ def train(context: typer.Context) -> None:
 @app.command("eval", context_settings=_FORWARD, add_help_option=False)
 def evaluate(context: typer.Context) -> None:
     """Judge a bundle on a corpus."""
-    from training.cli import evaluate as verb
+    from training.evalcli import evaluate as verb
 
     verb(context.args, prog_name="undertone eval")
 

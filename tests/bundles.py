@@ -1,5 +1,6 @@
 """A tiny bundle with random weights: real files, real tokenizer, made in a fraction of a second."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -13,6 +14,7 @@ from engine.calibration import Calibration
 from engine.magt import Magt, MagtConfig
 from engine.prompt import SPEAKERS, speaker_token
 from engine.students import AudioConfig, AudioStudent, TextConfig, TextStudent, VideoConfig, VideoStudent
+from engine.textbundle import save_text_bundle
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789'.,!?"
@@ -50,5 +52,28 @@ def write_tiny_bundle(folder: Path, *, window: int = 8, turns: int = 4) -> Path:
             training={"note": "random weights, for tests"},
             scores={},
             card="# tiny\n\nRandom weights, for tests.\n",
+        )
+    return folder
+
+
+def write_tiny_text_bundle(folder: Path, labels: Sequence[str], *, name: str = "tiny-text", seed: int = 7) -> Path:
+    """Write a bundle of text alone for these labels, its weights drawn from the seed, and return its folder."""
+    tokenizer = tiny_tokenizer()
+    vocabulary, count = tokenizer.get_vocab_size(), len(labels)
+    config = TextConfig(vocabulary, width=32, layers=1, heads=2, hidden=32, positions=64, embedding=16, labels=count)
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        save_text_bundle(
+            folder,
+            name=name,
+            labels=labels,
+            student=TextStudent(config),
+            tokenizer_json=tokenizer.to_str(),
+            turns=4,
+            max_tokens=64,
+            temperature=1.5,
+            training={"note": "random weights, for tests"},
+            scores={},
+            card=f"# {name}\n\nRandom weights, for tests.\n",
         )
     return folder

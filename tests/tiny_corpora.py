@@ -4,6 +4,7 @@ import csv
 import json
 import wave
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from transformers import BertConfig, BertModel
 
 from engine.labels import EMOTIONS
 from tests.bundles import tiny_tokenizer
+from training.corpora import dailydialog, emorynlp, iemocap
 
 WORDS = ("fine", "great", "what", "no", "sorry", "help", "ugh")
 
@@ -28,6 +30,8 @@ def write_corpora(root: Path) -> Path:
     for speaker in ("OAF", "YAF"):
         for code, emotion in enumerate(("neutral", "happy", "ps", "angry", "sad", "fear", "disgust")):
             write_tone(root / "tess" / f"{speaker}_back_{emotion}.wav", code)
+    for split in ("train", "dev"):
+        _write_text_corpora(root, split)
     write_faces(root / "fer2013", "train", 70)
     write_faces(root / "fer2013", "dev", 28)
     return root
@@ -43,6 +47,39 @@ def _write_meld(folder: Path, split: str, dialogues: int) -> None:
                 label = (dialogue + turn) % 7
                 row = [0, f"{WORDS[label]}, {WORDS[label]}!", ("Ann", "Bob", "Cy")[turn % 3], EMOTIONS[label]]
                 writer.writerow([*row, "", dialogue, turn])
+
+
+def _write_text_corpora(root: Path, split: str) -> None:
+    """GoEmotions, EmoryNLP, DailyDialog and IEMOCAP: two dialogues of as many turns as there are labels."""
+    for corpus in ("goemotions", "emorynlp", "dailydialog", "iemocap_text"):
+        (root / corpus).mkdir(parents=True, exist_ok=True)
+    comments = "".join(f"{WORDS[i % 7]} {i}\t{i},{(i + 1) % 28}\tid{i}\n" for i in range(28))
+    (root / "goemotions" / f"{split}.tsv").write_text(comments, encoding="utf-8")
+    scenes = [
+        [word, f"['{'AB'[i % 2]}']", label, scene, i, 1, 1]
+        for scene in (1, 2)
+        for i, (word, label) in enumerate(zip(WORDS, emorynlp.LABELS, strict=True))
+    ]
+    head = ["Utterance", "Speaker", "Emotion", "Scene_ID", "Utterance_ID", "Season", "Episode"]
+    _write_csv(root / "emorynlp" / f"{split}.csv", head, scenes)
+    turns = [
+        {"speaker": "AB"[i % 2], "utterance": word, "emotion": label}
+        for i, (word, label) in enumerate(zip(WORDS, dailydialog.LABELS, strict=True))
+    ]
+    (root / "dailydialog" / f"{split}.json").write_text(
+        json.dumps({"tr_1": [turns], "tr_2": [turns]}), encoding="utf-8"
+    )
+    said = [
+        [f"{WORDS[i]}!", f"Ses01F_impro0{dialogue}_{'FM'[i % 2]}00{i}", label]
+        for dialogue in (1, 2)
+        for i, label in enumerate(iemocap.LABELS)
+    ]
+    _write_csv(root / "iemocap_text" / f"IEMOCAP_{split}.csv", ["Utterance", "Speaker", "Emotion"], said)
+
+
+def _write_csv(path: Path, head: list[str], rows: list[list[Any]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([head, *rows])
 
 
 def write_tone(path: Path, code: int) -> None:
@@ -91,12 +128,18 @@ def write_configs(folder: Path, base: Path) -> Path:
     plan = "[plan]\nepochs = 1\nbatch = 8\nrate = 1e-3\n"
     text = f"{plan}[text]\nbase = {json.dumps(str(base))}\n"
     student = "[student]\nchannels = [4, 4, 8, 8]\nembedding = 8\n"
+    fusion = "[fusion]\nwidth = 16\nheads = 2\nvoice_f1 = 0.01\nface_f1 = 0.01\nlying = 0.1\n[distillation]\n[imbalance]\n"
     for stage, content in {
-        "text": text,
-        "folds": text,
-        "audio": f"{plan}{student}[audio]\n",
-        "video": f"{plan}{student}[video]\nfusion = 28\n",
-        "fusion": f"seeds = [1, 2]\n{plan}[fusion]\nwidth = 16\nheads = 2\nvoice_f1 = 0.01\nface_f1 = 0.01\n",
+        "warm": text,
+        "teachers": f"turns = [2, 4]\n{text}start = 'warm'\n",
+        "text": f"{text}start = 'warm'\nteach = 0.5\nrelation = 0.1\n",
+        "iemocap": f"{text}start = 'warm'\n",
+        "audio": f"{plan}{student}[audio]\n[soundscape]\n",
+        "video": f"{plan}{student}[video]\n",
+        "fusion": f"seeds = [1, 2]\n{plan}{fusion}",
+        "imbalance": "seeds = [1]\nepochs = 1\n[remedies.nothing]\n[remedies.adjusted]\nadjust = 1.0\n",
+        "left_out": "corpora = ['ravdess']\nepochs = 1\n",
+        "distillation": "seeds = [1]\nepochs = 1\n[terms.both]\nlogit = 0.1\nfeature = 1.0\n",
     }.items():
         (folder / f"{stage}.toml").write_text(content, encoding="utf-8")
     return folder

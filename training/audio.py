@@ -1,7 +1,7 @@
 """The audio student: log-mel CNN on acted voices, split by speaker."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor
@@ -25,7 +25,7 @@ class AudioSettings:
     smoothing: float = 0.1
     mixup: float = 0.3
     left_out: str = ""
-    soundscape: Soundscape = Soundscape()
+    soundscape: Soundscape = field(default_factory=Soundscape)
 
     @classmethod
     def of(cls, audio: dict[str, object], soundscape: dict[str, float]) -> "AudioSettings":

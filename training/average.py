@@ -19,7 +19,7 @@ class Average:
         kept = min(self.decay, (1 + step) / (10 + step))
         now = model.state_dict()
         floats = [name for name, value in self.weights.items() if value.is_floating_point()]
-        torch._foreach_lerp_([self.weights[n] for n in floats], [now[n].detach() for n in floats], 1.0 - kept)  # noqa: SLF001
+        torch._foreach_lerp_([self.weights[n] for n in floats], [now[n].detach() for n in floats], 1.0 - kept)
         for name in self.weights.keys() - set(floats):
             self.weights[name].copy_(now[name])
 

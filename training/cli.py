@@ -1,33 +1,29 @@
-"""`undertone train` and `undertone eval`."""
+"""`undertone train`."""
 
-import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import torch
 import typer
-from pydantic import JsonValue
-from rich.console import Console
-from rich.table import Table
 
 from engine.errors import BundleError
+from engine.labels import Modality
 from training import stages
 from training.checkpoint import OtherPlan
 from training.corpora import data_root
+from training.options import Data, Threads
 
 train = typer.Typer(
     help="Make a model bundle, stage by stage; each stage goes on where it was stopped.",
     no_args_is_help=True,
     add_completion=False,
 )
-evaluate = typer.Typer(help="Judge a bundle on dev, as it is shipped.", add_completion=False)
 
-Data = Annotated[Path | None, typer.Option("--data", help="The corpora; else UNDERTONE_DATA, else ../shared/data.")]
 Runs = Annotated[Path, typer.Option("--runs", help="Where checkpoints and results go.")]
 Configs = Annotated[Path, typer.Option("--configs", help="A folder of TOML files, one a stage.")]
-Threads = Annotated[int, typer.Option("--threads", help="CPU threads.", min=1)]
 Stage = Callable[[Path, Path, Path], dict[str, float]]
 
 
@@ -49,17 +45,48 @@ def _run(stage: Stage, data: Path | None, runs: Path, configs: Path, threads: in
 
 
 @train.command()
+def warm(data: Data = None, runs: Runs = Path("runs"), configs: Configs = stages.CONFIGS, threads: Threads = 2) -> None:
+    """Prepare the text encoder on GoEmotions, DailyDialog and EmoryNLP."""
+    _run(stages.train_warm, data, runs, configs, threads)
+
+
+@train.command()
+def teachers(
+    data: Data = None, runs: Runs = Path("runs"), configs: Configs = stages.CONFIGS, threads: Threads = 2
+) -> None:
+    """Text teachers, each on MELD without one fold; what the fusion learns from as well."""
+    _run(stages.train_teachers, data, runs, configs, threads)
+
+
+@train.command()
+def teacher(
+    modality: Annotated[Modality, typer.Argument(help="What it reads.")],
+    model: Annotated[
+        str | None, typer.Option("--model", help="In place of the config's: a Hugging Face name, or a folder.")
+    ] = None,
+    data: Data = None,
+    runs: Runs = Path("runs"),
+    configs: Configs = stages.CONFIGS,
+    threads: Threads = 2,
+) -> None:
+    """A teacher from a large pre-trained encoder, with its outputs for a student to learn from."""
+    from training.teachers import train_teacher
+
+    _run(partial(train_teacher, modality, model=model), data, runs, configs, threads)
+
+
+@train.command()
 def text(data: Data = None, runs: Runs = Path("runs"), configs: Configs = stages.CONFIGS, threads: Threads = 2) -> None:
-    """Fine-tune the text student on MELD."""
+    """Distil the text teachers into the text student."""
     _run(stages.train_text, data, runs, configs, threads)
 
 
 @train.command()
-def folds(
+def iemocap(
     data: Data = None, runs: Runs = Path("runs"), configs: Configs = stages.CONFIGS, threads: Threads = 2
 ) -> None:
-    """Text students on each half of MELD, for the fusion's training features."""
-    _run(stages.train_folds, data, runs, configs, threads)
+    """Fine-tune a text student of its own on IEMOCAP's six labels."""
+    _run(stages.train_iemocap, data, runs, configs, threads)
 
 
 @train.command()
@@ -88,6 +115,36 @@ def fusion(
     _run(train_fusion, data, runs, configs, threads)
 
 
+@train.command("left-out")
+def left_out(
+    data: Data = None, runs: Runs = Path("runs"), configs: Configs = stages.CONFIGS, threads: Threads = 2
+) -> None:
+    """Experiment: the voice student on all corpora but one, scored on that one."""
+    from training.experiments import leave_one_out
+
+    _run(leave_one_out, data, runs, configs, threads)
+
+
+@train.command()
+def distillation(
+    data: Data = None, runs: Runs = Path("runs"), configs: Configs = stages.CONFIGS, threads: Threads = 2
+) -> None:
+    """Experiment: the voice student with each of the distillation terms."""
+    from training import experiments
+
+    _run(experiments.distillation, data, runs, configs, threads)
+
+
+@train.command()
+def imbalance(
+    data: Data = None, runs: Runs = Path("runs"), configs: Configs = stages.CONFIGS, threads: Threads = 2
+) -> None:
+    """Experiment: the fusion with each remedy for rare labels."""
+    from training.release import train_imbalance
+
+    _run(train_imbalance, data, runs, configs, threads)
+
+
 @train.command()
 def export(
     folder: Annotated[Path, typer.Argument(help="Where the bundle goes; its last part is its name.")],
@@ -102,38 +159,24 @@ def export(
     torch.set_num_threads(threads)
     with _plainly():
         bundle = release(data_root(data), runs, folder, configs)
-    _print(bundle.manifest.scores)
+    typer.echo(f"wrote {folder}: {bundle.name}, judged on dev; its figures are in {folder / 'MODEL_CARD.md'}")
 
 
-@evaluate.command()
-def _evaluate(
-    bundle: Annotated[str, typer.Argument(help="A bundle: its name, a folder, or a hub id.")] = "undertone-base",
+@train.command("export-iemocap")
+def export_iemocap(
+    folder: Annotated[Path, typer.Argument(help="Where the bundle of text goes; its last part is its name.")],
     data: Data = None,
     runs: Runs = Path("runs"),
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write all figures here, as JSON.")] = None,
+    configs: Configs = stages.CONFIGS,
     threads: Threads = 2,
 ) -> None:
-    """Weighted and macro F1, accuracy and calibration of a bundle on dev, by modality and fused."""
-    from engine.bundle import Bundle
-    from training.evaluate import evaluate as judge
-    from training.release import Corpora, compose_as_shipped
+    """Write the six-label text student as a bundle of its own, judged on dev."""
+    from training.iemocap import export as release
 
     torch.set_num_threads(threads)
     with _plainly():
-        scores = judge(Bundle.load(bundle), Corpora.read(data_root(data), runs).dev_set(), compose_as_shipped)
-    _print(scores)
-    if output is not None:
-        output.write_text(json.dumps(scores, indent=2) + "\n")
-
-
-def _print(scores: dict[str, JsonValue]) -> None:
-    from training.evaluate import summary
-
-    table = Table("on dev", "n", "weighted F1", "macro F1", "accuracy", "ECE")
-    for name, row in summary(scores).items():
-        figures = (row[key] for key in ("weighted_f1", "macro_f1", "accuracy", "ece"))
-        table.add_row(name, str(row["n"]), *(f"{value:.4f}" for value in figures if isinstance(value, float)))
-    Console().print(table)
+        release(data_root(data), runs, folder, configs)
+    typer.echo(f"wrote {folder}; score it with `undertone eval --corpus iemocap --bundle {folder}`")
 
 
 if __name__ == "__main__":

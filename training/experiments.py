@@ -64,7 +64,8 @@ def distillation(data: Path, runs: Path, configs: Path = CONFIGS) -> dict[str, f
             task = AudioTask(AudioStudent(config), voices, plan.batch, seed, settings, lesson)
             fit(task, plan, runs / f"distillation-{name}-{seed}")
             found.append(_history(runs / f"distillation-{name}-{seed}")[-1]["uar"])
-        scores |= {name: float(np.mean(found)), f"{name} spread": float(np.std(found, ddof=1)) if len(found) > 1 else 0.0}
+        spread = float(np.std(found, ddof=1)) if len(found) > 1 else 0.0
+        scores |= {name: float(np.mean(found)), f"{name} spread": spread}
     (runs / "distillation.json").write_text(json.dumps(scores, indent=2) + "\n")
     return scores
 

@@ -1,17 +1,17 @@
 """The fusion: MAGT on composed dialogues, with every set of modalities seen."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
 
 import torch
 from torch import Tensor
-from torch.nn import functional as F
 
 from engine.calibration import SUBSETS
 from engine.labels import EMOTIONS, MODALITIES, Modality
-from engine.magt import Inputs, Magt
+from engine.magt import Inputs, Magt, MagtOutput
 from training.compose import Composition, Pool
-from training.losses import dist_loss
+from training.losses import Distillation, Imbalance
 from training.metrics import macro_f1, weighted_f1
 
 
@@ -20,8 +20,8 @@ class FusionSettings:
     """voice_f1, face_f1: the weighted F1 that voice and face alone reach on composed dialogues.
 
     whole: the share of training dialogues that keep all modalities; the others keep one of the six smaller sets.
-    lost: the share of turns that lose each modality besides. audio_loss, video_loss: weights of the auxiliary heads.
-    adjust: strength of logit adjustment (Menon et al., ICLR 2021), 0 for none.
+    lost: the share of turns that lose each modality besides. lying: the share of dialogues in which voice, and of those
+    in which face, says nothing of the labels. audio_loss, video_loss: weights of the auxiliary heads.
     """
 
     voice_f1: float = 0.45
@@ -35,7 +35,21 @@ class FusionSettings:
     audio_loss: float = 0.1
     video_loss: float = 0.1
     smoothing: float = 0.05
-    adjust: float = 0.0
+    lying: float = 0.15
+    distillation: Distillation = field(default_factory=Distillation)
+    imbalance: Imbalance = field(default_factory=Imbalance)
+
+    @classmethod
+    def of(cls, tables: dict[str, Any]) -> "FusionSettings":
+        """From the tables of a config file."""
+        return cls(
+            **tables["fusion"],
+            distillation=Distillation(**tables["distillation"]),
+            imbalance=Imbalance(**tables["imbalance"]),
+        )
+
+
+HONEST: Final[Mapping[Modality, float]] = {"audio": 0.0, "video": 0.0}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,13 +66,19 @@ class Composer:
     pools: dict[Modality, Pool]
     composition: Composition
 
-    def compose(self, indices: Sequence[int]) -> tuple[Inputs, Tensor]:
-        """These dialogues as one batch, clips and faces drawn anew; and their labels [B, N], -1 where padded."""
+    def compose(self, indices: Sequence[int], lying: Mapping[Modality, float] = HONEST) -> tuple[Inputs, Tensor]:
+        """These dialogues as one batch, clips and faces drawn anew; and their labels [B, N], -1 where padded.
+
+        lying: the share of dialogues in which a modality's clips are drawn without regard to the labels.
+        """
         labels = _pad([self.labels[i] for i in indices], -1)
         padding = labels >= 0
         rows: dict[Modality, Tensor] = {"text": _pad([self.text[i] for i in indices], 0)}
         for modality, pool in self.pools.items():
-            drawn = pool.draw(labels[padding], self.composition.matrix(modality))
+            lies = (torch.rand(len(labels), 1) < lying[modality]).expand_as(labels)[padding]
+            chance = torch.multinomial(torch.tensor(self.composition.prior), len(lies), replacement=True)
+            shown = torch.where(lies, chance, labels[padding])
+            drawn = pool.draw(shown, self.composition.matrix(modality))
             rows[modality] = labels.new_zeros(*labels.shape, drawn.shape[-1], dtype=drawn.dtype)
             rows[modality][padding] = drawn
         present = padding.unsqueeze(-1).expand(-1, -1, len(MODALITIES)).clone()
@@ -75,6 +95,19 @@ def with_subset(inputs: Inputs, subset: Sequence[Modality]) -> Inputs:
     return Inputs(inputs.features, inputs.present & kept, inputs.speaker, inputs.padding)
 
 
+def move(inputs: Inputs, device: torch.device) -> Inputs:
+    """The same turns on a device."""
+    rows = {m: value.to(device) for m, value in inputs.features.items()}
+    return Inputs(rows, inputs.present.to(device), inputs.speaker.to(device), inputs.padding.to(device))
+
+
+def fuse(model: Magt, inputs: Inputs) -> MagtOutput:
+    """One causal pass over whole dialogues, where the model is; its output on the CPU."""
+    out = model(move(inputs, model.speaker.weight.device))
+    anchors = {m: rows.cpu() for m, rows in out.anchors.items()}
+    return MagtOutput(out.logits.cpu(), out.audio_logits.cpu(), out.video_logits.cpu(), anchors, out.gates.cpu())
+
+
 class FusionTask:
     """What `training.loop.fit` trains. Dev is composed once; all seven sets of modalities are scored."""
 
@@ -85,23 +118,26 @@ class FusionTask:
     ) -> None:
         self.model, self.train, self.dev = model, train, dev
         self.batch, self.seed, self.settings = batch, seed, settings
-        counts = torch.bincount(torch.cat(list(train.labels)), minlength=len(EMOTIONS)).float()
-        self.adjustment = settings.adjust * (counts.clamp_min(1.0) / counts.sum()).log()
+        self.counts = torch.bincount(torch.cat(list(train.labels)), minlength=len(EMOTIONS)).float()
 
     def batches(self, epoch: int) -> list[Tensor]:
         generator = torch.Generator().manual_seed(self.seed * 1000 + epoch)
         return list(torch.randperm(len(self.train.text), generator=generator).split(self.batch))  # type: ignore[no-untyped-call]
 
     def loss(self, batch: Tensor) -> Tensor:
-        inputs, labels = self.train.compose(batch.tolist())
-        output = self.model(self._thin(inputs))
-        real, adjustment = inputs.padding, self.adjustment
-        true, main = labels[real], output.logits[real]
-        loss = F.cross_entropy(main + adjustment, true, label_smoothing=self.settings.smoothing)
-        weights = (self.settings.audio_loss, self.settings.video_loss)
-        for weight, logits in zip(weights, (output.audio_logits[real], output.video_logits[real]), strict=True):
-            # As MAGTKD's stage 2, without the feature term: the auxiliary heads learn from labels and from text.
-            loss = loss + weight * (F.cross_entropy(logits + adjustment, true) + 0.1 * dist_loss(logits, main.detach()))
+        lying: dict[Modality, float] = {"audio": self.settings.lying, "video": self.settings.lying}
+        inputs, labels = self.train.compose(batch.tolist(), lying)
+        device = self.model.speaker.weight.device
+        output = self.model(move(self._thin(inputs), device))
+        real, true, counts = inputs.padding.to(device), labels[inputs.padding].to(device), self.counts.to(device)
+        main, imbalance = output.logits[real], self.settings.imbalance
+        loss = imbalance.loss(main, true, counts, self.settings.smoothing)
+        teacher = (output.anchors["text"][real].detach(), main.detach())
+        for m, weight in (("audio", self.settings.audio_loss), ("video", self.settings.video_loss)):
+            logits = (output.audio_logits if m == "audio" else output.video_logits)[real]
+            student = (output.anchors[m][real], logits)
+            told = imbalance.loss(logits, true, counts, 0.0) + self.settings.distillation.relations(student, teacher)
+            loss = loss + weight * told
         return loss
 
     def evaluate(self) -> dict[str, float]:
@@ -109,7 +145,7 @@ class FusionTask:
         true = labels[inputs.padding].numpy()
         scores: dict[str, float] = {}
         for subset in SUBSETS:
-            said = self.model(with_subset(inputs, subset)).logits[inputs.padding].argmax(dim=-1).numpy()
+            said = fuse(self.model, with_subset(inputs, subset)).logits[inputs.padding].argmax(dim=-1).numpy()
             name = "+".join(subset)
             scores |= {f"weighted_f1 {name}": weighted_f1(true, said), f"macro_f1 {name}": macro_f1(true, said)}
         means = {

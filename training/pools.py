@@ -18,8 +18,8 @@ from training.calibrate import fit_temperature
 from training.checkpoint import load_weights
 from training.clips import Features
 from training.compose import Composition, Pool
-from training.corpora.faces import Faces
 from training.corpora.dialogue import Dialogue
+from training.corpora.faces import Faces
 from training.corpora.voices import Share
 from training.fusion import Composer
 from training.text import TextSettings, make_rows, make_tokenizer, read_rows

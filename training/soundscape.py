@@ -16,7 +16,7 @@ class Soundscape:
     """tempo, throat: the largest relative change of speed and of frequency (Jaitly and Hinton, 2013).
 
     band: spread of the random equaliser, in decibels. noise, room, narrow: the share of clips with noise of 5 to 35
-    decibels under the voice, with an echo, and with a telephone's bandwidth. mask_frames, mask_mels: SpecAugment's widest.
+    decibels under the voice, with an echo, and with a telephone's bandwidth. mask_frames, mask_mels: the widest masks.
     """
 
     tempo: float = 0.2
@@ -47,7 +47,7 @@ def change(energy: Tensor, scape: Soundscape) -> Tensor:
 
 
 def _warp(energy: Tensor, scape: Soundscape) -> Tensor:
-    """Faster or slower, and with a longer or shorter vocal tract: time and frequency stretched apart from each other."""
+    """Faster or slower, and from a longer or shorter vocal tract: time and frequency are stretched by themselves."""
     frames = max(30, round(len(energy) * (1 + _around(scape.tempo))))
     points = torch.linspace(-1, 1, MELS) * (1 + _around(scape.throat)) + _around(scape.throat) / 2
     grid = torch.stack(torch.meshgrid(torch.linspace(-1, 1, frames), points, indexing="ij"), dim=-1).flip(-1)

@@ -137,6 +137,7 @@ def train_audio(data: Path, runs: Path, configs: Path = CONFIGS) -> dict[str, fl
     plan, settings = Plan(**tables["plan"]), AudioSettings.of(tables["audio"], tables["soundscape"])
     torch.manual_seed(plan.seed)
     student = AudioStudent(AudioConfig(**tables["student"]))
+    _lay_out(student, plan)
     features = load_features(read_voices(data), runs / "voices.npz")
     folder = _prepare(runs / "audio", student.config)
     return fit(AudioTask(student, features, plan.batch, plan.seed, settings), plan, folder)
@@ -148,10 +149,16 @@ def train_video(data: Path, runs: Path, configs: Path = CONFIGS) -> dict[str, fl
     plan, settings = Plan(**tables["plan"]), VideoSettings(**tables["video"])
     torch.manual_seed(plan.seed)
     student = VideoStudent(VideoConfig(**tables["student"]))
-    student.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # a third faster in bf16 on a CPU
+    _lay_out(student, plan)
     folder = _prepare(runs / "video", student.config)
     train, dev = read_faces(data, "train"), read_faces(data, "dev")
     return fit(VideoTask(student, train, dev, plan.batch, plan.seed, settings), plan, folder)
+
+
+def _lay_out(student: AudioStudent | VideoStudent, plan: Plan) -> None:
+    """Channels last is a third faster in bf16 on a CPU. In float32 oneDNN writes past its buffers with few channels."""
+    if plan.bf16:
+        student.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
 
 def _prepare(folder: Path, config: TextConfig | AudioConfig | VideoConfig) -> Path:

@@ -58,8 +58,8 @@ def make_tokenizer(base: str) -> Tokenizer:
     vocabulary: dict[str, int] = spec["model"]["vocab"]
     kept = [token for token in vocabulary if not token.startswith("[unused") and all(map(_latin, token))]
     spec["model"]["vocab"] = {token: index for index, token in enumerate(kept)}
-    for added in spec["added_tokens"]:
-        added["id"] = spec["model"]["vocab"][added["content"]]
+    added = [token for token in spec["added_tokens"] if token["content"] in spec["model"]["vocab"]]
+    spec["added_tokens"] = [token | {"id": spec["model"]["vocab"][token["content"]]} for token in added]
     spec |= {"truncation": None, "padding": None, "post_processor": None}
     tokenizer = Tokenizer.from_str(json.dumps(spec))
     tokenizer.add_special_tokens([AddedToken(speaker_token(number), special=True) for number in range(1, SPEAKERS + 1)])

@@ -114,7 +114,7 @@ def degrade(face: npt.NDArray[np.uint8], kind: str, strength: float = 1.0) -> np
         _, data = cv2.imencode(".jpg", face, [cv2.IMWRITE_JPEG_QUALITY, int(60 - 50 * strength)])
         grey = cv2.imdecode(data, cv2.IMREAD_GRAYSCALE).astype(np.float32)
     elif kind == "small":
-        side = int(round(48 - 32 * strength))
+        side = round(48 - 32 * strength)
         grey = cv2.resize(cv2.resize(grey, (side, side), interpolation=cv2.INTER_AREA), face.shape)
     else:
         raise ValueError(f"no degradation {kind!r}: {', '.join(DEGRADATIONS)}")

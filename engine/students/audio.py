@@ -57,7 +57,7 @@ class AudioStudent(nn.Module):
     def forward(self, mel: Tensor, lengths: Tensor) -> StudentOutput:
         """mel: float32 [B, T, 64]; lengths: long [B], the true number of frames of each row."""
         x = (mel * _real(lengths, mel.shape[1]).unsqueeze(-1)).unsqueeze(1)
-        x = torch.relu(self.norm(self.stem(x.contiguous(memory_format=torch.channels_last))))
+        x = torch.relu(self.norm(self.stem(x)))
         lengths = (lengths + 1) // 2
         x = _only_real(x, lengths)
         for stage in self.stages:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import torch
 from torch import Tensor, nn
 
 from engine.students.output import StudentOutput
@@ -94,8 +93,7 @@ class VideoStudent(nn.Module):
         x = faces.to(self.votes.weight.dtype)
         mean = x.mean(dim=(1, 2), keepdim=True)
         x = (x - mean) / x.std(dim=(1, 2), keepdim=True).clamp_min(4.0)  # a flat picture stays flat
-        x = x.unsqueeze(1).contiguous(memory_format=torch.channels_last)
-        features = self.stages(self.stem(x)).mean(dim=(2, 3))
+        features = self.stages(self.stem(x.unsqueeze(1))).mean(dim=(2, 3))
         embedding = self.project(self.dropout(features))
         seen = self.dropout(embedding)
         return FaceVerdict(embedding, self.votes(seen), self.original(seen))

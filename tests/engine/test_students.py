@@ -18,7 +18,7 @@ def _seed() -> None:
 
 def audio_student() -> AudioStudent:
     """Untrained, but with the running statistics of something heard: an unset norm would hide what padding does."""
-    student = AudioStudent(AudioConfig((4, 6, 8, 8), embedding=10))
+    student = AudioStudent(AudioConfig((4, 6, 8, 8), embedding=12))
     student.train()
     for _ in range(3):
         student(torch.randn(4, 60, 64) + 0.5, torch.full((4,), 60))
@@ -41,7 +41,7 @@ def test_any_length_from_a_third_of_a_second_is_heard(seconds: float) -> None:
     mel = log_mel(np.random.default_rng(0).standard_normal(int(seconds * 16_000)).astype(np.float32))
     with torch.inference_mode():
         out = audio_student()(mel.unsqueeze(0), torch.tensor([len(mel)]))
-    assert out.embedding.shape == (1, 10)
+    assert out.embedding.shape == (1, 12)
     assert out.logits.isfinite().all()
 
 
@@ -91,6 +91,16 @@ def test_faces_are_read_one_by_one_and_flat_ones_too() -> None:
     assert together.logits.isfinite().all()
 
 
+def test_a_faces_reading_is_that_of_its_votes_for_our_emotions() -> None:
+    student = VideoStudent(VideoConfig((4, 4, 8, 8), embedding=6)).eval()
+    face = torch.randint(0, 256, (2, 48, 48), dtype=torch.uint8)
+    with torch.inference_mode():
+        reading, verdict = student(face), student.judge(face)
+    assert verdict.votes.shape == (2, 8)
+    assert verdict.original.shape == (2, 7)
+    assert torch.equal(reading.logits, verdict.votes[:, :7])
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -98,13 +108,15 @@ def test_faces_are_read_one_by_one_and_flat_ones_too() -> None:
         lambda: TextConfig(dropout=1.0),
         lambda: AudioConfig((1, 2, 3)),  # type: ignore[arg-type]
         lambda: VideoConfig((1, 2)),  # type: ignore[arg-type]
+        lambda: VideoConfig(votes=6),
+        lambda: AudioConfig(embedding=10),
     ],
 )
 def test_sizes_that_cannot_be_are_refused(wrong: object) -> None:
-    with pytest.raises(ValueError, match=r"must be|does not divide"):
+    with pytest.raises(ValueError, match=r"must be|does not divide|are needed|can't be fewer"):
         wrong()  # type: ignore[operator]
 
 
 def test_the_voice_and_face_students_are_small() -> None:
     for student in (AudioStudent(AudioConfig()), VideoStudent(VideoConfig())):
-        assert sum(parameter.numel() for parameter in student.parameters()) < 1_000_000
+        assert sum(parameter.numel() for parameter in student.parameters()) < 2_000_000

@@ -6,7 +6,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from training.cli import evaluate, train
+from training.cli import train
 
 
 @pytest.mark.parametrize(
@@ -14,9 +14,8 @@ from training.cli import evaluate, train
     [
         (train, ["text", "--data", "nowhere"], "the official csv of MELD"),
         (train, ["fusion", "--data", "nowhere"], "is missing"),
-        (evaluate, ["no-such-bundle", "--data", "nowhere"], "no bundle 'no-such-bundle'"),
     ],
-    ids=["corpus", "trained stage", "bundle"],
+    ids=["corpus", "trained stage"],
 )
 def test_what_is_missing_is_said_in_a_sentence(
     tmp_path: Path, verb: typer.Typer, arguments: list[str], sentence: str
@@ -29,4 +28,4 @@ def test_what_is_missing_is_said_in_a_sentence(
 
 def test_every_stage_is_a_command() -> None:
     result = CliRunner().invoke(train, ["--help"])
-    assert all(stage in result.output for stage in ("text", "folds", "audio", "video", "fusion", "export"))
+    assert all(stage in result.output for stage in ("teachers", "text", "audio", "video", "fusion", "export"))

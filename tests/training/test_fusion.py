@@ -12,6 +12,7 @@ from engine.magt import Magt, MagtConfig
 from engine.students import StudentOutput
 from training.compose import Composition, Pool
 from training.fusion import Composer, FusionSettings, FusionTask
+from training.losses import Distillation
 from training.pools import align
 
 
@@ -65,10 +66,23 @@ def test_dev_is_composed_once_and_scored_for_every_set_of_modalities() -> None:
     assert {f"weighted_f1 {'+'.join(subset)}" for subset in SUBSETS} <= first.keys()
 
 
-def test_logit_adjustment_makes_the_common_emotion_cost_less() -> None:
-    plain, adjusted = task(FusionSettings()), task(FusionSettings(adjust=1.0))
-    assert not plain.adjustment.any()
-    assert torch.allclose(adjusted.adjustment.exp(), torch.full((7,), 1 / 7))
+@pytest.mark.parametrize("terms", [Distillation(0.1, 0.0), Distillation(0.0, 1.0)], ids=["logits", "features"])
+def test_each_term_of_the_distillation_is_in_the_loss(terms: Distillation) -> None:
+    def loss(distillation: Distillation) -> float:
+        made = task(FusionSettings(distillation=distillation))
+        torch.manual_seed(5)
+        return float(made.loss(torch.arange(8)).detach())
+
+    assert loss(terms) > loss(Distillation(0.0, 0.0)) + 1e-4
+
+
+def test_a_liars_clips_say_nothing_of_the_labels_and_the_honest_ones_are_untouched() -> None:
+    made = task(FusionSettings())
+    torch.manual_seed(2)
+    inputs, labels = made.train.compose(range(40), {"audio": 1.0, "video": 0.0})
+    shown = {m: inputs.features[m][..., -7:].argmax(dim=-1) for m in ("audio", "video")}
+    assert float((shown["audio"] == labels).float().mean()) < 0.3
+    assert float((shown["video"] == labels).float().mean()) > 0.9
 
 
 def test_aligning_undoes_a_rigid_motion() -> None:

@@ -1,10 +1,12 @@
 """How faces are varied in training."""
 
+import numpy as np
+import pytest
 import torch
 
-from training.video import VideoSettings, augment
+from training.video import DEGRADATIONS, VideoSettings, augment, degrade
 
-STILL = VideoSettings(shift=0.0, turn=0.0, zoom=0.0, contrast=0.0, noise=0.0, erase=0)
+STILL = VideoSettings(shift=0.0, turn=0.0, zoom=0.0, contrast=0.0, noise=0.0, erase=0, degrade=0.0)
 
 
 def test_without_any_variation_a_face_is_itself_or_its_mirror_image() -> None:
@@ -25,3 +27,17 @@ def test_variation_keeps_shape_and_kind_and_changes_every_face() -> None:
     assert varied.shape == faces.shape
     assert varied.dtype == torch.uint8
     assert (varied != faces).flatten(1).any(dim=1).all()
+
+
+@pytest.mark.parametrize("kind", DEGRADATIONS)
+def test_a_degraded_face_is_worse_the_stronger_it_is_and_the_same_each_time(kind: str) -> None:
+    rows, columns = np.mgrid[:48, :48]
+    face = (128 + 100 * np.sin(rows / 2.0) * np.cos(columns / 3.0)).astype(np.uint8)
+    little, much = (degrade(face, kind, strength).astype(int) for strength in (0.1, 1.0))
+    assert np.abs(much - face).mean() > np.abs(little - face).mean() > 0
+    assert np.array_equal(much, degrade(face, kind, 1.0))
+
+
+def test_an_unknown_degradation_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(ValueError, match="blur, dark, jpeg, small"):
+        degrade(np.zeros((48, 48), dtype=np.uint8), "rain")
