@@ -128,7 +128,9 @@ def write_configs(folder: Path, base: Path) -> Path:
     plan = "[plan]\nepochs = 1\nbatch = 8\nrate = 1e-3\n"
     text = f"{plan}[text]\nbase = {json.dumps(str(base))}\n"
     student = "[student]\nchannels = [4, 4, 8, 8]\nembedding = 8\n"
-    fusion = "[fusion]\nwidth = 16\nheads = 2\nvoice_f1 = 0.01\nface_f1 = 0.01\nlying = 0.1\n[distillation]\n[imbalance]\n"
+    fusion = (
+        "[fusion]\nwidth = 16\nheads = 2\nvoice_f1 = 0.01\nface_f1 = 0.01\nlying = 0.1\n[distillation]\n[imbalance]\n"
+    )
     for stage, content in {
         "warm": text,
         "teachers": f"turns = [2, 4]\n{text}start = 'warm'\n",

@@ -47,13 +47,14 @@ def train_warm(data: Path, runs: Path, configs: Path = CONFIGS) -> dict[str, flo
     plan, settings = Plan(**tables["plan"]), WarmSettings(**tables["text"])
     tokenizer = make_tokenizer(settings.base)
     prompt = Prompt(tokenizer, settings.turns, settings.max_tokens)
-    comments = (read_goemotions(data, split) for split in ("train", "dev"))
-    corpora = {"goemotions": Corpus(*(comment_rows(c.texts, c.labels, prompt) for c in comments), goemotions.CLASSES)}
+    comments = [comment_rows(c.texts, c.labels, prompt) for c in (read_goemotions(data, s) for s in ("train", "dev"))]
+    corpora = {"goemotions": Corpus(comments[0], comments[1], goemotions.CLASSES)}
     for name, read, labels in (
         ("dailydialog", read_dailydialog, dailydialog.LABELS),
         ("emorynlp", read_emorynlp, emorynlp.LABELS),
     ):
-        corpora[name] = Corpus(*(make_rows(read(data, split), prompt) for split in ("train", "dev")), len(labels))
+        train, dev = (make_rows(read(data, split), prompt) for split in ("train", "dev"))
+        corpora[name] = Corpus(train, dev, len(labels))
     student = make_student(settings.base, tokenizer, plan.seed, len(EMOTIONS))
     model = WarmModel(student, {name: corpus.classes for name, corpus in corpora.items()})
     folder = _prepare(runs / "warm", student.config)

@@ -113,9 +113,9 @@ def settle(head: nn.Linear, temperature: float, shift: Tensor | None = None) -> 
     """Change a head in place so that its logits are (logits + shift) / temperature."""
     with torch.no_grad():
         if shift is not None:
-            head.bias += shift
-        head.weight /= temperature
-        head.bias /= temperature
+            head.bias.add_(shift)
+        head.weight.div_(temperature)
+        head.bias.div_(temperature)
 
 
 def label_prior(dialogues: Sequence[Dialogue], labels: int = len(EMOTIONS)) -> Tensor:

@@ -11,11 +11,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from engine.prompt import Prompt
+from engine.prompt import Prompt, Turn
 from engine.students import TextStudent
+from training.corpora.dialogue import Dialogue
 from training.losses import soft_cross_entropy
 from training.metrics import macro_f1
-from training.text import Rows, batches_by_length, read_rows, spoken
+from training.text import Rows, batches_by_length, make_rows, read_rows, spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class WarmTask:
 
     def _score(self, name: str, corpus: Corpus) -> float:
         embedding = read_rows(self.model.student, self.prompt, corpus.dev.rows).embedding
-        logits = self.model.heads[name](embedding.to(self.model.heads[name].weight.device)).cpu()
+        logits = self.model.heads[name](embedding.to(next(self.model.parameters()).device)).cpu()
         if corpus.dev.labels.ndim == 1:
             return macro_f1(corpus.dev.labels.numpy(), logits.argmax(dim=1).numpy(), corpus.classes)
         said, true = logits > -0.85, corpus.dev.labels > 0  # above 0.3, the threshold of GoEmotions' authors
@@ -102,8 +103,5 @@ class WarmTask:
 
 def comment_rows(texts: Sequence[str], labels: Tensor, prompt: Prompt) -> Rows:
     """Single comments, each as a dialogue of one turn; labels float [n, classes]."""
-    from training.corpora.dialogue import Dialogue
-    from training.text import Turn, make_rows
-
     made = make_rows([Dialogue("comment", (Turn(1, text),), (0,)) for text in texts], prompt)
     return Rows(made.rows, made.plain, made.bare, labels)

@@ -65,7 +65,7 @@ class AudioStudent(nn.Module):
         frames = torch.relu(self.mix(self.dropout(x.permute(0, 2, 1, 3).flatten(2))))  # [B, T/8, embedding]
         outside = ~_real(lengths, frames.shape[1]).unsqueeze(-1)
         weights = self.attend(frames).float().masked_fill(outside, float("-inf")).softmax(dim=1)
-        heads = frames.float().unflatten(-1, (self.config.heads, -1))  # [B, T/8, heads, embedding/heads]
+        heads = frames.float().reshape(*frames.shape[:2], self.config.heads, -1)  # [B, T/8, heads, embedding/heads]
         mean = (weights.unsqueeze(-1) * heads).sum(dim=1)
         spread = ((weights.unsqueeze(-1) * heads.square()).sum(dim=1) - mean.square()).clamp_min(1e-5).sqrt()
         embedding = self.project(torch.cat([mean.flatten(1), spread.flatten(1)], dim=-1))
