@@ -12,7 +12,7 @@ from torch.nn.utils.rnn import pad_sequence
 
 from engine.bundle import Bundle
 from engine.labels import Modality
-from engine.mel import log_mel
+from engine.mel import mel_frames
 from engine.students import StudentOutput
 
 MAX_FACES: Final = 16  # of an utterance; more cost time and say the same
@@ -43,7 +43,7 @@ class Encoder:
             ids, attention, mask = (tensor.to(self._device) for tensor in self._prompt.collate([list(r) for r in rows]))
             _scatter(outputs, "text", [job.tokens is not None for job in jobs], self._text(ids, attention, mask))
         if pcm := [job.audio for job in jobs if job.audio is not None]:
-            mels = [log_mel(samples) for samples in pcm]
+            mels = [mel_frames(samples) for samples in pcm]
             lengths = torch.tensor([len(mel) for mel in mels], device=self._device)
             spoken = self._audio(pad_sequence(mels, batch_first=True).to(self._device), lengths)
             _scatter(outputs, "audio", [job.audio is not None for job in jobs], spoken)

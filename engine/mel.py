@@ -1,4 +1,4 @@
-"""Log-mel frames of an utterance: the same numbers in training and in serving."""
+"""Mel frames of an utterance: the same numbers in training and in serving."""
 
 from functools import cache
 from typing import Final
@@ -12,19 +12,20 @@ from transformers.audio_utils import mel_filter_bank
 
 from engine.utterance import SAMPLE_RATE
 
-MELS: Final = 64
+MELS: Final = 40
 _WINDOW: Final = 400  # 25 ms
 _HOP: Final = 160  # 10 ms
-_FFT: Final = 512
 _RANGE_DB: Final = 60.0  # what lies further under the utterance's peak is room and codec, not voice
+_FLOOR: Final = 1e-10
+_POWER: Final = 0.39  # of a normalised utterance, summed over its bands: what speech at -30 dBFS has
 
 
 @cache
 def _filters() -> Tensor:
     bank = mel_filter_bank(
-        num_frequency_bins=_FFT // 2 + 1,
+        num_frequency_bins=_WINDOW // 2 + 1,
         num_mel_filters=MELS,
-        min_frequency=50.0,
+        min_frequency=0.0,
         max_frequency=SAMPLE_RATE / 2,
         sampling_rate=SAMPLE_RATE,
         norm="slaney",
@@ -38,8 +39,8 @@ def _window() -> Tensor:
     return torch.hann_window(_WINDOW)
 
 
-def log_mel(pcm: npt.NDArray[np.float32] | Tensor) -> Tensor:
-    """pcm: float32 [n], 16 kHz mono -> float32 [T, 64], T = n // 160 + 1: 25 ms windows every 10 ms.
+def mel_frames(pcm: npt.NDArray[np.float32] | Tensor) -> Tensor:
+    """pcm: float32 [n], 16 kHz mono -> float32 [T, 40], T = n // 160 + 1: 25 ms windows every 10 ms.
 
     As `decibels`, then as `normalise`. Raises ValueError without samples.
     """
@@ -47,20 +48,23 @@ def log_mel(pcm: npt.NDArray[np.float32] | Tensor) -> Tensor:
 
 
 def decibels(pcm: npt.NDArray[np.float32] | Tensor) -> Tensor:
-    """The energy of pcm float32 [n] in each mel band, float32 [T, 64], in decibels."""
+    """The energy of pcm float32 [n] in each mel band, float32 [T, 40], in decibels."""
     samples = torch.as_tensor(pcm, dtype=torch.float32)
     if samples.ndim != 1 or len(samples) == 0:
-        raise ValueError(f"log_mel needs samples [n], n > 0, not {list(samples.shape)}")
-    samples = F.pad(samples, (_FFT // 2, _FFT // 2))
-    spectrum = torch.stft(samples, _FFT, _HOP, _WINDOW, _window(), center=False, return_complex=True)
-    return 10.0 * torch.log10((spectrum.abs().square().T @ _filters()).clamp_min(1e-10))
+        raise ValueError(f"mel frames need samples [n], n > 0, not {list(samples.shape)}")
+    samples = F.pad(samples, (_WINDOW // 2, _WINDOW // 2))
+    spectrum = torch.stft(samples, _WINDOW, _HOP, _WINDOW, _window(), center=False, return_complex=True)
+    return 10.0 * torch.log10((spectrum.abs().square().T @ _filters()).clamp_min(_FLOOR))
 
 
 def normalise(energy: Tensor) -> Tensor:
-    """energy [T, 64] in decibels, cut to 60 under its peak, then zero mean and unit spread over the whole utterance.
+    """energy [T, 40] in decibels, cut to 60 under its peak, as power that is on average the same for every utterance.
 
-    How loud the microphone was set is gone; the balance of high and low, which anger changes, is kept. Silence is all
-    zeros.
+    How loud the microphone was set is gone; the balance of high and low, which anger changes, is kept. Linear power at
+    this level is what the GE2E speaker encoder was trained on. Silence is all zeros.
     """
-    energy = torch.maximum(energy, energy.max() - _RANGE_DB)
-    return (energy - energy.mean()) / energy.std().clamp_min(1e-3)
+    loudest = energy.max()
+    if loudest <= 10.0 * np.log10(_FLOOR) + 1e-3:
+        return torch.zeros_like(energy)
+    power = 10.0 ** ((torch.maximum(energy, loudest - _RANGE_DB) - loudest) / 10.0)
+    return power * (_POWER / power.sum(dim=-1).mean())

@@ -34,7 +34,7 @@ def write_tiny_bundle(folder: Path, *, window: int = 8, turns: int = 4) -> Path:
     """Write a bundle of a few thousand random weights, the same each time, and return its folder."""
     tokenizer = tiny_tokenizer()
     text = TextConfig(tokenizer.get_vocab_size(), width=32, layers=1, heads=2, hidden=32, positions=64, embedding=16)
-    audio, video = AudioConfig((4, 4, 8, 8), embedding=12), VideoConfig((4, 4, 8, 8), embedding=10)
+    audio, video = AudioConfig(hidden=8, heads=2, embedding=12), VideoConfig((4, 4, 8, 8), embedding=10)
     fusion = MagtConfig(text.embedding, audio.embedding, video.embedding, width=32, heads=2, window=window)
     with torch.random.fork_rng():
         torch.manual_seed(7)

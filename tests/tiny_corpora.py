@@ -127,6 +127,7 @@ def write_configs(folder: Path, base: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     plan = "[plan]\nepochs = 1\nbatch = 8\nrate = 1e-3\n"
     text = f"{plan}[text]\nbase = {json.dumps(str(base))}\n"
+    voice = "[student]\nhidden = 8\nheads = 2\nembedding = 8\n"
     student = "[student]\nchannels = [4, 4, 8, 8]\nembedding = 8\n"
     fusion = (
         "[fusion]\nwidth = 16\nheads = 2\nvoice_f1 = 0.01\nface_f1 = 0.01\nlying = 0.1\n[distillation]\n[imbalance]\n"
@@ -136,7 +137,7 @@ def write_configs(folder: Path, base: Path) -> Path:
         "teachers": f"turns = [2, 4]\n{text}start = 'warm'\n",
         "text": f"{text}start = 'warm'\nteach = 0.5\nrelation = 0.1\n",
         "iemocap": f"{text}start = 'warm'\n",
-        "audio": f"{plan}{student}[audio]\n[soundscape]\n",
+        "audio": f"{plan}{voice}[audio]\n[soundscape]\n",
         "video": f"{plan}{student}[video]\n",
         "fusion": f"seeds = [1, 2]\n{plan}{fusion}",
         "imbalance": "seeds = [1]\nepochs = 1\n[remedies.nothing]\n[remedies.adjusted]\nadjust = 1.0\n",

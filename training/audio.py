@@ -1,14 +1,16 @@
-"""The audio student: log-mel CNN on acted voices, split by speaker."""
+"""The audio student: a recurrent net on acted voices, split by speaker."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from engine.labels import EMOTIONS
 from engine.mel import normalise
-from engine.students import AudioStudent, StudentOutput
+from engine.students import AudioConfig, AudioStudent, StudentOutput
 from training.clips import Features
 from training.lesson import Lesson
 from training.losses import soft_cross_entropy
@@ -18,9 +20,12 @@ from training.soundscape import Soundscape, change
 
 @dataclass(frozen=True, slots=True)
 class AudioSettings:
-    """frames: the longest stretch that a training step reads of a clip, in 10 ms; mixup: the share of batches in which
-    clips are laid over each other (Zhang et al., ICLR 2018); left_out: a corpus that is scored and not trained on."""
+    """base: where the weights begin: a package that carries a GE2E speaker encoder as `pretrained.pt`, or such a file;
+    "" for random ones. frames: the longest stretch that a training step reads of a clip, in 10 ms; mixup: the share of
+    batches in which clips are laid over each other (Zhang et al., ICLR 2018); left_out: a corpus that is scored and not
+    trained on."""
 
+    base: str = ""
     frames: int = 300
     smoothing: float = 0.1
     mixup: float = 0.3
@@ -31,6 +36,30 @@ class AudioSettings:
     def of(cls, audio: dict[str, object], soundscape: dict[str, float]) -> "AudioSettings":
         """From the tables of a config file."""
         return cls(**audio, soundscape=Soundscape(**soundscape))  # type: ignore[arg-type]
+
+
+def make_student(config: AudioConfig, base: str, seed: int) -> AudioStudent:
+    """A student whose LSTM begins with the lower layers of the base's; what is new is drawn from the seed.
+
+    Raises FileNotFoundError, saying what to install, if the base is not there.
+    """
+    torch.manual_seed(seed)
+    student = AudioStudent(config)
+    if base:
+        kept = torch.load(_weights_file(base), map_location="cpu", weights_only=True)["model_state"]
+        own = student.lstm.state_dict()
+        student.lstm.load_state_dict({name: kept[f"lstm.{name}"] for name in own})
+    return student
+
+
+def _weights_file(base: str) -> Path:
+    """Found without importing the package, which would want much that its weights do not need."""
+    if Path(base).is_file():
+        return Path(base)
+    found = find_spec(base)
+    if found is None or not found.submodule_search_locations:
+        raise FileNotFoundError(f"the voice student begins with the weights of {base}: pip install --no-deps {base}")
+    return Path(found.submodule_search_locations[0]) / "pretrained.pt"
 
 
 class AudioTask:
@@ -113,12 +142,12 @@ def among(logits: Tensor, true: Tensor) -> Tensor:
 
 
 def pad(mels: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-    """Utterances [T_i, 64] as one batch [B, T, 64] with their lengths [B]."""
+    """Utterances [T_i, 40] as one batch [B, T, 40] with their lengths [B]."""
     return torch.nn.utils.rnn.pad_sequence(list(mels), batch_first=True), torch.tensor([len(mel) for mel in mels])
 
 
 def read_mels(model: AudioStudent, mels: Sequence[Tensor], batch: int = 64) -> StudentOutput:
-    """The student's outputs for log-mel frames [T_i, 64] each, in their order."""
+    """The student's outputs for mel frames [T_i, 40] each, in their order."""
     model.eval()
     device = next(model.parameters()).device
     order = sorted(range(len(mels)), key=lambda index: len(mels[index]))

@@ -1,4 +1,4 @@
-"""Voice clips as log-mel frames, decoded once and kept under `runs/`."""
+"""Voice clips as mel frames, decoded once and kept under `runs/`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _MARGIN = 10  # frames of 20 ms kept on each side, as the segmenter keeps them
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """frames: float16 [all, 64] in decibels, one clip after another; starts: [clips + 1]; labels: [clips]."""
+    """frames: float16 [all, 40] in decibels, one clip after another; starts: [clips + 1]; labels: [clips]."""
 
     frames: npt.NDArray[np.float16]
     starts: npt.NDArray[np.int64]
@@ -58,7 +58,7 @@ def load_features(clips: Sequence[Clip], cache: Path) -> Features:
     labels = torch.tensor([clip.label for clip in clips])
     if cache.exists():
         with np.load(cache, allow_pickle=False) as kept:
-            if kept["names"].tolist() == names:
+            if kept["names"].tolist() == names and kept["frames"].shape[1] == MELS:
                 return Features(kept["frames"], kept["starts"], labels, clips)
     mels = [decibels(trim(read_pcm(clip.path))).numpy().astype(np.float16) for clip in track(clips, "decoding voices")]
     frames = np.concatenate(mels) if mels else np.empty((0, MELS), dtype=np.float16)

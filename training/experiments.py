@@ -6,12 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import torch
 
 from engine.magt import features
-from engine.students import AudioConfig, AudioStudent
+from engine.students import AudioConfig
 from training import pools
-from training.audio import AudioSettings, AudioTask
+from training.audio import AudioSettings, AudioTask, make_student
 from training.clips import load_features
 from training.compose import Pool
 from training.corpora.meld import read_meld
@@ -33,9 +32,8 @@ def leave_one_out(data: Path, runs: Path, configs: Path = CONFIGS) -> dict[str, 
     voices = load_features(read_voices(data), runs / "voices.npz")
     scores: dict[str, float] = {}
     for corpus in tables["corpora"]:
-        torch.manual_seed(plan.seed)
-        student = AudioStudent(AudioConfig(**tables["student"]))
         settings = replace(AudioSettings.of(tables["audio"], tables["soundscape"]), left_out=corpus)
+        student = make_student(AudioConfig(**tables["student"]), settings.base, plan.seed)
         task = AudioTask(student, voices, plan.batch, plan.seed, settings)
         fit(task, plan, runs / f"left-out-{corpus}")
         history = _history(runs / f"left-out-{corpus}")
@@ -58,10 +56,9 @@ def distillation(data: Path, runs: Path, configs: Path = CONFIGS) -> dict[str, f
         found = []
         for seed in tables["seeds"]:
             plan = replace(Plan(**tables["plan"]), epochs=tables["epochs"], seed=seed)
-            torch.manual_seed(seed)
             config = AudioConfig(**tables["student"])
             lesson = Lesson.of(taught, config.embedding, Distillation(**terms))
-            task = AudioTask(AudioStudent(config), voices, plan.batch, seed, settings, lesson)
+            task = AudioTask(make_student(config, settings.base, seed), voices, plan.batch, seed, settings, lesson)
             fit(task, plan, runs / f"distillation-{name}-{seed}")
             found.append(_history(runs / f"distillation-{name}-{seed}")[-1]["uar"])
         spread = float(np.std(found, ddof=1)) if len(found) > 1 else 0.0

@@ -1,4 +1,4 @@
-"""What rooms, microphones, codecs and other throats do to a voice, done to its log-mel frames: augmentation."""
+"""What rooms, microphones, codecs and other throats do to a voice, done to its mel frames: augmentation."""
 
 from dataclasses import dataclass
 
@@ -26,11 +26,11 @@ class Soundscape:
     room: float = 0.3
     narrow: float = 0.15
     mask_frames: int = 40
-    mask_mels: int = 12
+    mask_mels: int = 8
 
 
 def change(energy: Tensor, scape: Soundscape) -> Tensor:
-    """Another log-mel [T', 64] of the same utterance, normalised, from its energy [T, 64] in decibels."""
+    """Other mel frames [T', 40] of the same utterance, normalised, from its energy [T, 40] in decibels."""
     energy = _warp(energy, scape)
     energy = energy + _curve(scape.band)
     if float(torch.rand(())) < scape.room:
@@ -38,7 +38,7 @@ def change(energy: Tensor, scape: Soundscape) -> Tensor:
     if float(torch.rand(())) < scape.noise:
         energy = _noise(energy)
     if float(torch.rand(())) < scape.narrow:
-        cut = int(torch.randint(38, 52, ()))  # about 2.8 to 5 kHz
+        cut = int(torch.randint(26, 35, ()))  # about 2.8 to 5 kHz
         energy = torch.cat([energy[:, :cut], energy.new_full((len(energy), MELS - cut), float(energy.min()))], dim=1)
     mel = normalise(energy)
     _mask(mel, 0, scape.mask_frames)
@@ -56,7 +56,7 @@ def _warp(energy: Tensor, scape: Soundscape) -> Tensor:
 
 
 def _curve(decibels: float) -> Tensor:
-    """A smooth random curve over frequency, [64]."""
+    """A smooth random curve over frequency, [40]."""
     knots = torch.randn(1, 1, 6) * decibels
     return F.interpolate(knots, MELS, mode="linear", align_corners=True)[0, 0]
 
@@ -66,7 +66,7 @@ def _echo(energy: Tensor) -> Tensor:
     fall = 0.6 / (0.2 + 0.7 * float(torch.rand(())))  # decibels a frame of 10 ms, over 10
     kernel = 10.0 ** (-fall * torch.arange(_ECHO_FRAMES, dtype=torch.float32))
     kernel[1:] *= 0.5 * float(torch.rand(()))
-    power = 10.0 ** (energy.T.unsqueeze(1) / 10.0)  # [64, 1, T]
+    power = 10.0 ** (energy.T.unsqueeze(1) / 10.0)  # [40, 1, T]
     wet = F.conv1d(F.pad(power, (_ECHO_FRAMES - 1, 0)), kernel.flip(0)[None, None])
     return 10.0 * torch.log10(wet[:, 0].T.clamp_min(1e-10))
 
@@ -79,7 +79,7 @@ def _noise(energy: Tensor) -> Tensor:
 
 
 def _mask(mel: Tensor, dim: int, widest: int) -> None:
-    """SpecAugment (Park et al., Interspeech 2019): one stretch of frames or bands set to the mean, in place."""
+    """SpecAugment (Park et al., Interspeech 2019): one stretch of frames or bands silenced, in place."""
     width = int(torch.randint(0, min(widest, mel.shape[dim] // 3) + 1, ()))
     mel.narrow(dim, int(torch.randint(0, mel.shape[dim] - width + 1, ())), width).zero_()
 

@@ -24,7 +24,7 @@ from engine.bundle import Bundle
 from engine.calibration import SUBSETS
 from engine.labels import CIRCUMPLEX, Modality
 from engine.magt import Inputs, features
-from engine.mel import log_mel
+from engine.mel import mel_frames
 from engine.prompt import Turn
 from engine.worker import Stage, _Task
 from tests.utterances import random_utterance
@@ -51,7 +51,7 @@ def in_one_pass(bundle: Bundle, utterances: Sequence[Utterance]) -> Tensor:
         if u.text is not None:
             outputs["text"] = bundle.text(*bundle.prompt.collate([bundle.prompt.encode(past, turns[i])]))
         if u.audio is not None:
-            mel = log_mel(u.audio)
+            mel = mel_frames(u.audio)
             outputs["audio"] = bundle.audio(mel[None], torch.tensor([len(mel)]))
         if u.faces is not None:
             outputs["video"] = bundle.video(torch.from_numpy(u.faces))

