@@ -13,6 +13,7 @@ from engine.labels import EMOTIONS
 from engine.students import StudentOutput, VideoStudent
 from engine.students.video import FaceVerdict
 from training.corpora.faces import VOTES, Faces
+from training.lesson import Lesson
 from training.losses import soft_cross_entropy
 from training.metrics import accuracy, macro_f1
 
@@ -42,9 +43,17 @@ class VideoTask:
     best_by = "accuracy"
 
     def __init__(
-        self, model: VideoStudent, train: Faces, dev: Faces, batch: int, seed: int, settings: VideoSettings
+        self,
+        model: VideoStudent,
+        train: Faces,
+        dev: Faces,
+        batch: int,
+        seed: int,
+        settings: VideoSettings,
+        lesson: Lesson | None = None,
     ) -> None:
-        self.model, self.train, self.dev = model, train.take(train.shares.sum(dim=1) > 0), dev
+        self.model, self.dev, self.lesson = model, dev, lesson
+        self.train = train.take(train.shares.sum(dim=1) > 0)
         self.batch, self.seed, self.settings = batch, seed, settings
         self.shares = self.train.shares
 
@@ -59,7 +68,11 @@ class VideoTask:
         verdict = self.model.judge(faces.to(device))
         original = F.one_hot(self.train.original[batch], len(EMOTIONS)).float().to(device)
         loss = soft_cross_entropy(verdict.votes, self.shares[batch].to(device), self.settings.smoothing)
-        return loss + self.settings.original * soft_cross_entropy(verdict.original, original, 0.1)
+        loss = loss + self.settings.original * soft_cross_entropy(verdict.original, original, 0.1)
+        if self.lesson is None:
+            return loss
+        labels = self.shares[batch, : len(EMOTIONS)].argmax(dim=1)
+        return loss + self.lesson.loss(verdict.embedding, verdict.votes[:, : len(EMOTIONS)], labels)
 
     def evaluate(self) -> dict[str, float]:
         verdict = judge_faces(self.model, self.dev.images)

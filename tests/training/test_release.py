@@ -107,7 +107,9 @@ def test_experiments_write_one_table_each(made: Path) -> None:
         for name in ("left-out", "distillation", "imbalance")
     }
     assert tables["left-out"].keys() == {"uar_ravdess"}
-    assert tables["distillation"].keys() == {"both", "both spread"}
+    assert tables["distillation"].keys() == {
+        f"{modality} both{end}" for modality in ("voice", "face") for end in ("", " spread")
+    }
     assert {"nothing macro_f1", "adjusted weighted_f1 spread"} <= tables["imbalance"].keys()
 
 

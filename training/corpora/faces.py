@@ -23,6 +23,8 @@ _ORIGINAL: Final[dict[str, Emotion]] = {
     "neutral": "neutral", "sad": "sadness", "surprise": "surprise",
 }  # fmt: skip
 
+_USAGE: Final = {"train": "Training", "dev": "PublicTest", "test": "PrivateTest"}
+
 VOTES: Final = (*EMOTIONS, "contempt")  # the classes of FER+, ours first
 NOT_SCORED: Final = ("unknown", "not_a_face")
 
@@ -66,8 +68,11 @@ class Faces:
 
 
 def read_faces(root: Path, split: str) -> Faces:
-    """`fer2013/{split}.npz`, all images."""
+    """`fer2013/{split}.npz`, or the official `fer2013.csv` and `fer2013new.csv` in the same folder; all images."""
     path = root / "fer2013" / f"{split}.npz"
+    official, ferplus = (root / "fer2013" / name for name in ("fer2013.csv", "fer2013new.csv"))
+    if official.exists() and not path.exists():
+        return read_faces_csv(official, ferplus, _USAGE[split])
     return read_faces_npz(require(path, "images, labels, names, votes and vote_names of FER2013 and FER+"))
 
 
