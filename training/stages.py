@@ -29,6 +29,7 @@ from training.corpora.meld import read_meld
 from training.corpora.voices import read_voices
 from training.loop import Plan, fit
 from training.pools import ask_teachers
+from training.readout import fit_readout
 from training.text import TextSettings, TextTask, make_rows, make_student, make_tokenizer
 from training.video import VideoSettings, VideoTask
 from training.warm import Corpus, WarmModel, WarmSettings, WarmTask, comment_rows
@@ -140,7 +141,11 @@ def train_audio(data: Path, runs: Path, configs: Path = CONFIGS) -> dict[str, fl
     student = make_voice(AudioConfig(**tables["student"]), settings.base, plan.seed)
     features = load_features(read_voices(data), runs / "voices.npz")
     folder = _prepare(runs / "audio", student.config)
-    return fit(AudioTask(student, features, plan.batch, plan.seed, settings), plan, folder)
+    task = AudioTask(student, features, plan.batch, plan.seed, settings)
+    fit(task, plan, folder)
+    fit_readout(student, features, task.train.tolist(), settings.readout)
+    save_weights(student, folder / "best.safetensors")
+    return task.evaluate()
 
 
 def train_video(data: Path, runs: Path, configs: Path = CONFIGS) -> dict[str, float]:

@@ -31,7 +31,11 @@ class AudioConfig:
 
 
 class AudioStudent(nn.Module):
-    """Reads an utterance of any length; what pads it in a batch does not change its result."""
+    """Reads an utterance of any length; what pads it in a batch does not change its result.
+
+    Its logits are the sum of two classifiers': `head`, trained with all else, and `readout`, a linear one on the pooled
+    state, which is zero until it is fitted after training.
+    """
 
     def __init__(self, config: AudioConfig) -> None:
         super().__init__()
@@ -47,15 +51,22 @@ class AudioStudent(nn.Module):
         )
         self.dropout = nn.Dropout(config.dropout)
         self.head = nn.Linear(config.embedding, config.labels)
+        self.readout = nn.Linear(2 * config.hidden, config.labels).requires_grad_(False)
+        nn.init.zeros_(self.readout.weight)
+        nn.init.zeros_(self.readout.bias)
 
     def forward(self, mel: Tensor, lengths: Tensor) -> StudentOutput:
         """mel: float32 [B, T, 40]; lengths: long [B], the true number of frames of each row."""
+        pooled = self.pool(mel, lengths)
+        embedding = self.project(self.dropout(pooled))
+        return StudentOutput(embedding, self.head(self.dropout(embedding)) + self.readout(pooled))
+
+    def pool(self, mel: Tensor, lengths: Tensor) -> Tensor:
+        """Mean and spread over time of what each head attends to, [B, 2 x hidden]."""
         frames, _ = self.lstm(mel)  # past frames alone: padding, which comes last, is never seen
         outside = torch.arange(mel.shape[1], device=lengths.device) >= lengths.unsqueeze(-1)
         weights = self.attend(frames).float().masked_fill(outside.unsqueeze(-1), float("-inf")).softmax(dim=1)
         heads = frames.float().reshape(*frames.shape[:2], self.config.heads, -1)  # [B, T, heads, hidden/heads]
         mean = (weights.unsqueeze(-1) * heads).sum(dim=1)
         spread = ((weights.unsqueeze(-1) * heads.square()).sum(dim=1) - mean.square()).clamp_min(1e-8).sqrt()
-        pooled = torch.cat([mean.flatten(1), spread.flatten(1)], dim=-1)
-        embedding = self.project(self.dropout(pooled))
-        return StudentOutput(embedding, self.head(self.dropout(embedding)))
+        return torch.cat([mean.flatten(1), spread.flatten(1)], dim=-1)

@@ -3,12 +3,16 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from engine.mel import MELS, normalise
-from engine.students import AudioConfig
-from training.audio import among, make_student
+from engine.students import AudioConfig, AudioStudent
+from training.audio import among, make_student, read_clips
+from training.clips import Features
+from training.corpora.voices import Clip
+from training.readout import fit_readout
 from training.soundscape import Soundscape, change
 
 STILL = Soundscape(tempo=0.0, throat=0.0, band=0.0, noise=0.0, room=0.0, narrow=0.0, mask_frames=0, mask_mels=0)
@@ -72,3 +76,25 @@ def test_the_student_begins_with_the_lower_layers_of_a_speaker_encoder(tmp_path:
 def test_a_base_that_is_not_there_is_named_with_how_to_get_it() -> None:
     with pytest.raises(FileNotFoundError, match="pip install --no-deps no_such_encoder"):
         make_student(AudioConfig(hidden=8, heads=2, embedding=4), "no_such_encoder", seed=1)
+
+
+def test_the_readout_is_nothing_until_it_is_fitted_and_then_tells_what_the_state_knows() -> None:
+    torch.manual_seed(0)
+    clips, frames = [], []
+    for index in range(28):
+        label = index % 7
+        clips.append(Clip(Path(f"{index}.wav"), "ravdess-01", label))
+        energy = torch.full((40, MELS), -50.0) + torch.randn(40, MELS)
+        energy[:, 4 + 5 * label] += 40.0  # each label has a band of its own
+        frames.append(energy.numpy().astype(np.float16))
+    starts = np.cumsum([0, *(len(part) for part in frames)])
+    labels = torch.tensor([clip.label for clip in clips])
+    voices = Features(np.concatenate(frames), starts, labels, clips)
+    student = AudioStudent(AudioConfig(hidden=32, heads=2, embedding=8)).eval()
+    assert not student.readout.weight.any()
+
+    fit_readout(student, voices, list(range(28)), strength=1.0)
+    torch.nn.init.zeros_(student.head.weight)
+    said = read_clips(student, voices, range(28)).logits.argmax(dim=-1)
+    assert float((said == labels).float().mean()) > 0.9
+    assert not any(parameter.requires_grad for parameter in student.readout.parameters())

@@ -1,0 +1,52 @@
+"""The voice student's second classifier: logistic regression on its pooled state, fitted when all else is trained.
+
+Features learnt under strong augmentation know more than the head that was learnt with them says (Kang et al.,
+"Decoupling representation and classifier", ICLR 2020).
+"""
+
+import numpy as np
+import torch
+from sklearn.linear_model import LogisticRegression
+from torch import Tensor
+
+from engine.labels import EMOTIONS
+from engine.mel import normalise
+from engine.students import AudioStudent
+from training.audio import pad
+from training.clips import Features
+
+_BATCH = 64
+
+
+def fit_readout(student: AudioStudent, voices: Features, train: list[int], strength: float) -> None:
+    """Sets `student.readout` from the clips `train` that the student was trained on, every class counting the same.
+
+    strength: of the regression, the inverse of its regularisation, for features of unit spread.
+    """
+    features = pooled(student, voices, train).double().numpy()
+    labels = voices.labels[train].numpy()
+    centre, spread = features.mean(axis=0), features.std(axis=0) + 1e-6
+    model = LogisticRegression(C=strength, max_iter=300, class_weight="balanced").fit(
+        (features - centre) / spread, labels
+    )
+    weight = np.zeros((len(EMOTIONS), features.shape[1]))
+    bias = np.full(len(EMOTIONS), model.intercept_.min())
+    weight[model.classes_] = model.coef_ / spread
+    bias[model.classes_] = model.intercept_ - weight[model.classes_] @ centre
+    with torch.no_grad():
+        student.readout.weight.copy_(torch.from_numpy(weight))
+        student.readout.bias.copy_(torch.from_numpy(bias))
+
+
+def pooled(student: AudioStudent, voices: Features, indices: list[int]) -> Tensor:
+    """The pooled state of these clips, [n, 2 x hidden]."""
+    student.eval()
+    order = sorted(
+        range(len(indices)), key=lambda row: int(voices.starts[indices[row] + 1] - voices.starts[indices[row]])
+    )
+    out = torch.empty(len(indices), 2 * student.config.hidden)
+    with torch.inference_mode():
+        for start in range(0, len(order), _BATCH):
+            rows = order[start : start + _BATCH]
+            out[rows] = student.pool(*pad([normalise(voices[indices[row]]) for row in rows]))
+    return out
