@@ -62,9 +62,11 @@ def _load(student: Student, folder: Path) -> Student:
     return student
 
 
-def read_dialogues(student: TextStudent, prompt: Prompt, dialogues: Sequence[Dialogue]) -> list[Tensor]:
+def read_dialogues(
+    student: TextStudent, prompt: Prompt, dialogues: Sequence[Dialogue], *, bf16: bool = False
+) -> list[Tensor]:
     """What the text student says of each turn, [N, D + 7] for each dialogue."""
-    out = read_rows(student, prompt, make_rows(dialogues, prompt).rows)
+    out = read_rows(student, prompt, make_rows(dialogues, prompt).rows, bf16=bf16)
     return list(torch.split(features(out.embedding, out.logits), [len(dialogue.turns) for dialogue in dialogues]))
 
 
@@ -83,7 +85,7 @@ def ask_teachers(runs: Path, tables: Mapping[str, Any], dialogues: Sequence[Dial
     teachers = load_teachers(runs, tables)
     said = torch.stack(
         [
-            read_rows(student, prompt, make_rows(dialogues, prompt).rows).logits.softmax(-1)
+            read_rows(student, prompt, make_rows(dialogues, prompt).rows, bf16=True).logits.softmax(-1)
             for student, prompt in teachers
         ]
     )
@@ -104,13 +106,13 @@ def crossfit(
     whole: the student that is shipped. Each teacher's embeddings are turned into its space (`align`), since it is what
     the fusion will read; its logits are moved by `shift` and calibrated, as the student's are.
     """
-    shipped = read_dialogues(*whole, dialogues)
+    shipped = read_dialogues(*whole, dialogues, bf16=True)
     teachers = load_teachers(runs, tables)
     rows: list[Tensor] = [torch.empty(0)] * len(dialogues)
     for fold, (student, own) in enumerate(teachers):
         unseen = slice(fold, None, len(teachers))
         made = make_rows(dialogues[unseen], own)
-        said = read_rows(student, own, made.rows)
+        said = read_rows(student, own, made.rows, bf16=True)
         logits = (said.logits + shift) / fit_temperature(said.logits + shift, made.labels)
         target = torch.cat(shipped[unseen])[:, : -len(EMOTIONS)]
         turned = features(align(said.embedding, target), logits)

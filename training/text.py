@@ -191,8 +191,10 @@ class TextTask:
         }
 
 
-def read_rows(model: TextStudent, prompt: Prompt, rows: Sequence[list[int]], batch: int = 32) -> StudentOutput:
-    """The student's outputs for all rows, in their order, in float32."""
+def read_rows(
+    model: TextStudent, prompt: Prompt, rows: Sequence[list[int]], batch: int = 32, *, bf16: bool = False
+) -> StudentOutput:
+    """The student's outputs for all rows, in their order. bf16: faster, and good enough to learn from."""
     order = np.argsort([len(row) for row in rows], kind="stable")
     embedding = torch.empty(len(rows), model.config.embedding)
     logits = torch.empty(len(rows), model.config.labels)
@@ -201,6 +203,7 @@ def read_rows(model: TextStudent, prompt: Prompt, rows: Sequence[list[int]], bat
     with torch.inference_mode():
         for start in range(0, len(order), batch):
             chosen = order[start : start + batch]
-            out = model(*(tensor.to(device) for tensor in prompt.collate([rows[i] for i in chosen])))
+            with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+                out = model(*(tensor.to(device) for tensor in prompt.collate([rows[i] for i in chosen])))
             embedding[chosen], logits[chosen] = out.embedding.float().cpu(), out.logits.float().cpu()
     return StudentOutput(embedding, logits)
