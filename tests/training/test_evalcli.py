@@ -39,7 +39,7 @@ def tones(tmp_path: Path) -> Path:
 
 @pytest.mark.parametrize(
     ("corpus", "n"),
-    [("meld", 28), ("fer2013", 28), ("ravdess", 8), ("nemo", 6)],
+    [("meld", 28), ("fer2013", 28), ("ravdess", 16), ("nemo", 12)],
     ids=["meld", "fer", "ravdess", "nemo"],
 )
 def test_the_figures_are_printed_written_and_drawn(

@@ -39,7 +39,7 @@ def test_every_modality_and_every_set_of_them_beats_the_majority(bundle: Bundle)
     for name, row in {"text": scores["text"], "face": scores["face"], **subsets}.items():
         figures = _table(row)
         for score in ("weighted_f1", "macro_f1"):
-            assert _number(figures[score]) > _number(figures[f"majority_{score}"]) + 0.1, (name, score)
+            assert _number(figures[score]) > _number(figures[f"majority_{score}"]) + 0.05, (name, score)
 
 
 def test_three_modalities_read_better_than_words_alone(bundle: Bundle) -> None:
