@@ -112,7 +112,7 @@ def prepare(question: Question) -> Judge:
     if question.corpus == "iemocap":
         return _iemocap(question, root, split)
     if question.corpus == "fer2013":
-        path = require(question.npz or root / "fer2013" / f"{split}.npz", "an npz laid out as the fer2013/dev.npz of training")
+        path = require(question.npz or root / "fer2013" / f"{split}.npz", "an npz laid out as fer2013/dev.npz")
         with _reading(path):
             faces = read_faces_npz(path)
         return lambda bundle: score_faces(_whole(bundle, question), faces)
