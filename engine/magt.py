@@ -108,7 +108,7 @@ def features(embedding: Tensor, logits: Tensor) -> Tensor:
 
 
 def subset_index(present: Tensor) -> Tensor:
-    """Which row of `Magt.offset` belongs to each turn: long [..] for bool [.., 3] in MODALITIES order."""
+    """The number of each turn's set of modalities, 0 to 7: long [..] for bool [.., 3] in MODALITIES order."""
     text, audio, video = present.long().unbind(-1)
     return text + 2 * audio + 4 * video
 
@@ -171,9 +171,11 @@ class Path(nn.Module):
 class Magt(nn.Module):
     """The fusion: `forward` over whole dialogues (training, and the reference of exactness), `step` turn by turn.
 
-    offset: [subsets, labels], what is added to the answer of each set of modalities; zero until it is settled on dev.
+    What dev settles for each set of modalities, `subset_index` says where: change [subsets], how far the fusion changes
+    the students' first guess, 1 until then; offset [subsets, labels], what is added to the answer, 0 until then.
     """
 
+    change: Tensor
     offset: Tensor
 
     def __init__(self, config: MagtConfig) -> None:
@@ -187,6 +189,7 @@ class Magt(nn.Module):
         self.reduce = nn.ModuleDict({m: nn.Linear(3 * width, width) for m in MODALITIES})
         self.head = nn.ModuleDict({m: nn.Linear(width, config.labels) for m in MODALITIES})
         self.guess = nn.Parameter(torch.tensor(_GUESS))
+        self.register_buffer("change", torch.ones(2 ** len(MODALITIES)))
         self.register_buffer("offset", torch.zeros(2 ** len(MODALITIES), config.labels))
         self.dropout = nn.Dropout(config.dropout)
 
@@ -247,7 +250,8 @@ class Magt(nn.Module):
         # What the students say alone is the answer's first guess: the fusion learns what to change in it.
         said = torch.stack([inputs.features[m][..., -self.config.labels :] for m in MODALITIES], dim=-1)
         guess = (said * (self.guess * inputs.present).unsqueeze(-2)).sum(dim=-1)
-        answer = logits["text"] + guess + self.offset[subset_index(inputs.present)]
+        subset = subset_index(inputs.present)
+        answer = self.change[subset].unsqueeze(-1) * logits["text"] + guess + self.offset[subset]
         output = MagtOutput(answer, logits["audio"], logits["video"], result, torch.stack(gates, dim=-1))
         return output, torch.stack(own_kv, dim=1)
 

@@ -52,7 +52,7 @@ def model_card(name: str, scores: Scores, training: Scores) -> str:
         seed_spread=_percent(seeds["mean_adjusted_weighted_f1 spread"]),
         whole_mean=_percent(seeds["adjusted_weighted_f1 text+audio+video"]),
         whole_spread=_percent(seeds["adjusted_weighted_f1 text+audio+video spread"]),
-        fusion_adjust=", ".join(f"{subset} {value}" for subset, value in _table(training["fusion_adjust"]).items()),
+        fusion_settled=_settled(_table(training["fusion_settled"])),
         coverage=_percent(unsure["coverage"]),
         accuracy_sure=_percent(unsure["accuracy_sure"]),
         accuracy_unsure=_percent(unsure["accuracy_unsure"]),
@@ -89,6 +89,12 @@ def _alone(composed: Scores) -> str:
         pair = (_table(subsets[modality]), _table(row))
         lines.append([modality, *(_percent(row[k]) for k in ("weighted_f1", "macro_f1") for row in pair)])
     return _markdown(["", "weighted F1, fusion", "student", "macro F1, fusion", "student"], lines)
+
+
+def _settled(settled: Scores) -> str:
+    rows = {"change": "how far the first guess is changed", "adjust": "adjustment for rare labels"}
+    lines = [[title, *(f"{_number(_table(row)[key]):.1f}" for row in settled.values())] for key, title in rows.items()]
+    return _markdown(["", *settled], lines)
 
 
 def _lying(composed: Scores) -> str:

@@ -18,7 +18,7 @@ from engine.calibration import SUBSETS, Calibration
 from engine.labels import MODALITIES, Modality
 from engine.magt import Inputs, Magt, MagtConfig, subset_index
 from training import pools
-from training.calibrate import choose_adjustment, fit_temperature, unsure_below
+from training.calibrate import adjusted, choose_adjustment, fit_temperature, unsure_below
 from training.card import model_card
 from training.checkpoint import load_weights
 from training.compose import Composition, Pool, reliability_for
@@ -29,10 +29,12 @@ from training.evaluation.scores import Scores
 from training.fusion import HONEST, Composer, FusionSettings, FusionTask, with_subset
 from training.loop import Plan, fit
 from training.losses import Imbalance
+from training.metrics import weighted_f1
 from training.stages import CONFIGS, read_config
 from training.trained import Corpora, Students, label_prior
 
 _KEPT = ("n", "uar", "uar_ravdess", "uar_nemo", "accuracy", "weighted_f1", "macro_f1", "word_error_rate", "difference")
+_CHANGES = (0.0, 0.5, 1.0)  # of the students' first guess by the fusion
 DEV_SEED = 20_000  # the composed dev dialogues are drawn once, from this seed
 STAGES = ("warm", "teachers", "text", "audio", "video", "fusion")
 
@@ -99,7 +101,7 @@ def export(data: Path, runs: Path, folder: Path, configs: Path = CONFIGS, parts:
     }
     dev = compose_dev(students, corpora, _composition(composition))
     drawn = draw(dev)
-    training["fusion_adjust"] = {**_settle(fusion.eval(), *drawn, label_prior(corpora.train))}
+    training["fusion_settled"] = _settle(fusion.eval(), *drawn, label_prior(corpora.train))
     calibration = _calibrate(fusion, *drawn)
 
     def save(scores: Scores, card: str) -> Bundle:
@@ -195,16 +197,25 @@ def _magt(students: Students, settings: FusionSettings) -> Magt:
     return Magt(MagtConfig(**widths, **shape))
 
 
-def _settle(fusion: Magt, inputs: Inputs, labels: Tensor, prior: Tensor) -> dict[str, float]:
-    """Adjusts the answer of each set of modalities, in place, as strongly as dev chooses; gives these strengths."""
+def _settle(fusion: Magt, inputs: Inputs, labels: Tensor, prior: Tensor) -> Scores:
+    """What dev chooses for each set of modalities, set in place: how far the fusion changes the students' first guess,
+    by weighted F1, and the logit adjustment. Raw guesses are among the choices: the fusion can't do worse than they."""
     true, chosen = labels[inputs.padding], {}
     with torch.inference_mode():
         for subset in SUBSETS:
             some = with_subset(inputs, subset)
-            strength = choose_adjustment(fusion(some).logits[inputs.padding], true, prior)
-            fusion.offset[subset_index(some.present[0, 0])] = -strength * prior.log()
-            chosen["+".join(subset)] = strength
-    return chosen
+            index = subset_index(some.present[0, 0])
+            found = []
+            for change in _CHANGES:
+                fusion.change[index] = change
+                logits = fusion(some).logits[inputs.padding]
+                strength = choose_adjustment(logits, true, prior)
+                said = adjusted(logits, prior, strength).argmax(dim=-1)
+                found.append((weighted_f1(true.numpy(), said.numpy()), change, strength))
+            _, change, strength = max(found)
+            fusion.change[index], fusion.offset[index] = change, -strength * prior.log()
+            chosen["+".join(subset)] = {"change": change, "adjust": strength}
+    return cast(Scores, chosen)
 
 
 def _calibrate(fusion: Magt, inputs: Inputs, labels: Tensor) -> Calibration:

@@ -48,6 +48,19 @@ def test_three_modalities_read_better_than_words_alone(bundle: Bundle) -> None:
     assert three > words + 0.03
 
 
+def test_one_modality_alone_is_never_worse_through_the_fusion_than_its_student_by_itself(bundle: Bundle) -> None:
+    composed = _table(bundle.manifest.scores["composed"])
+    for modality, student in _table(composed["alone"]).items():
+        fused, alone = (_number(_table(row)["weighted_f1"]) for row in (_table(composed["subsets"])[modality], student))
+        assert fused >= alone, modality
+
+
+def test_a_liar_does_little_harm(bundle: Bundle) -> None:
+    for liar, row in _table(_table(bundle.manifest.scores["composed"])["lying"]).items():
+        with_liar, without = (_number(_table(_table(row)[k])["weighted_f1"]) for k in ("with_liar", "without_liar"))
+        assert with_liar > without - 0.03, liar
+
+
 def test_the_bundle_of_six_labels_is_one_of_text() -> None:
     assert TextBundle.load("undertone-iemocap").labels == ("ang", "exc", "fru", "hap", "neu", "sad")
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from tokenizers import Tokenizer
 
-from engine.prompt import Prompt
+from engine.prompt import Prompt, Turn
 from engine.students import TextConfig, TextStudent
 from training.losses import soft_cross_entropy
 from training.text import Rows, TextSettings, TextTask, base_folder, make_tokenizer, plain_text, spoken
@@ -57,10 +57,9 @@ def test_rows_without_labels_learn_from_the_teachers_alone_and_others_from_both(
     pair: tuple[Tokenizer, Tokenizer],
 ) -> None:
     tokenizer = pair[1]
-    sizes = {"width": 8, "layers": 1, "heads": 1, "hidden": 8, "embedding": 8, "dropout": 0.0}
-    student = TextStudent(TextConfig(vocabulary=tokenizer.get_vocab_size(), **sizes))
-    prompt = Prompt(tokenizer, turns=2, max_tokens=32)
-    ids = [tokenizer.encode("now <mask>").ids + [tokenizer.token_to_id("[MASK]")]] * 2
+    config = TextConfig(tokenizer.get_vocab_size(), width=8, layers=1, heads=1, hidden=8, embedding=8, dropout=0.0)
+    student, prompt = TextStudent(config), Prompt(tokenizer, turns=2, max_tokens=32)
+    ids = [prompt.encode([], Turn(1, "now"))] * 2
     labelled = Rows(ids[:1], ids[:1], ids[:1], torch.tensor([3]))
     rows = labelled + labelled.unlabelled()
     taught = torch.full((2, 7), 0.05)
