@@ -1,0 +1,115 @@
+"""`undertone bench`. Each verb imports what it needs when it runs, so that help is instant."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from bench.record import Record
+
+bench = typer.Typer(
+    help="Measure on this machine: beside the paper's own stack, the engine alone, latency, load, replay.",
+    no_args_is_help=True,
+    add_completion=False,
+)
+
+Output = Annotated[Path | None, typer.Option("-o", "--output", help="Write all figures here, as JSON.")]
+Plot = Annotated[Path | None, typer.Option("--plot", help="Draw them here: a name that ends with .png or .svg.")]
+Bundle = Annotated[str, typer.Option("--bundle", help="A bundle: its name, a folder, or a hub id.")]
+Recogniser = Annotated[
+    str, typer.Option("--recogniser", help="auto, sphinx, none, or a Whisper model's name or folder.")
+]
+Threads = Annotated[int, typer.Option("--threads", help="CPU threads, the same for everything compared.", min=1)]
+Repetitions = Annotated[int, typer.Option("--repetitions", help="How often all is done.", min=1)]
+
+
+@bench.command()
+def latency(
+    output: Output = None,
+    plot: Plot = None,
+    bundle: Bundle = "undertone-base",
+    recogniser: Recogniser = "auto",
+    repetitions: Repetitions = 1,
+) -> None:
+    """From the end of speech to the final event, by stage: the sample, streamed in real time to a real server."""
+    from bench.latency import measure
+
+    with _plainly():
+        _tell(lambda: asyncio.run(measure(bundle, recogniser, repetitions=repetitions)), output, plot)
+
+
+@bench.command()
+def load(
+    output: Output = None,
+    plot: Plot = None,
+    bundle: Bundle = "undertone-base",
+    recogniser: Recogniser = "auto",
+    sessions: Annotated[str, typer.Option("--sessions", help="How many at once, one after the other.")] = "1,2,4,8",
+) -> None:
+    """How many conversations at once a server bears before its answers come late."""
+    from bench.load import measure
+
+    with _plainly():
+        _tell(lambda: asyncio.run(measure(bundle, recogniser, sessions=_numbers(sessions))), output, plot)
+
+
+@bench.command()
+def replay(
+    output: Output = None,
+    plot: Plot = None,
+    bundle: Bundle = "undertone-base",
+    recogniser: Recogniser = "auto",
+    repetitions: Repetitions = 3,
+) -> None:
+    """How much faster than real time a recording is read."""
+    from bench.replay import measure
+
+    with _plainly():
+        _tell(lambda: asyncio.run(measure(bundle, recogniser, repetitions=repetitions)), output, plot)
+
+
+@contextmanager
+def _plainly() -> Iterator[None]:
+    """What is missing or does not fit is said in a sentence, not in a traceback."""
+    from bench.errors import CannotMeasure
+    from engine import BundleError
+    from streamer.recognise import RecogniserError
+    from streamer.sample import SampleError
+
+    try:
+        yield
+    except (CannotMeasure, BundleError, RecogniserError, SampleError, OSError) as error:
+        typer.echo(f"undertone: {error}", err=True)
+        raise typer.Exit(1) from error
+    except KeyboardInterrupt:
+        typer.echo("stopped", err=True)
+        raise typer.Exit(130) from None
+
+
+def _tell(measure: Callable[[], "Record"], output: Path | None, plot: Path | None) -> None:
+    """Measure; files first: who reads the tables may leave, as `head` does."""
+    from bench.plot import check_kind, draw
+    from bench.table import show
+
+    if plot is not None:
+        check_kind(plot)
+    record = measure()
+    if output is not None:
+        record.write(output)
+    if plot is not None:
+        draw(record, plot)
+    show(record, Console())
+
+
+def _numbers(text: str) -> list[int]:
+    from bench.errors import CannotMeasure
+
+    parts = text.split(",")
+    if not all(part.strip().isdecimal() and int(part) > 0 for part in parts):
+        raise CannotMeasure(f"{text!r} is no list of counts: give whole numbers above 0 with commas, as 1,8,64")
+    return [int(part) for part in parts]

@@ -1,0 +1,94 @@
+"""A record as a picture: its figures as bars, its curves as lines."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from bench.errors import CannotMeasure
+from bench.figure import Curve, Figure
+from bench.record import Record
+from bench.table import by_axis, number
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_INK: Final = "#1c2430"
+_FAINT: Final = "#6b7480"
+_COLOURS: Final = ("#1d5a92", "#c8553d", "#4c8c5e", "#8a5aa8", "#b58a1b", "#4fa3b5", "#6b7480")
+
+
+def check_kind(path: Path) -> None:
+    """Raises CannotMeasure if a picture of this name can't be drawn: before minutes of measuring, not after."""
+    if path.suffix.lower() not in (".png", ".svg"):
+        raise CannotMeasure(f"{path} is no picture that can be drawn: end its name with .png or .svg")
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise CannotMeasure("--plot needs matplotlib: run `pip install 'undertone[bench]'`") from error
+
+
+def draw(record: Record, path: Path) -> None:
+    """One panel for the figures of each unit, one for the curves of each axis. Raises CannotMeasure as `check_kind`."""
+    check_kind(path)
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure as Picture
+
+    units = list(dict.fromkeys(figure.unit for figure in record.figures.values()))
+    bars = [{name: one for name, one in record.figures.items() if one.unit == unit} for unit in units]
+    lines = by_axis(record.curves)
+    heights = [0.9 + 0.34 * len(panel) for panel in bars] + [3.2 for _ in lines]
+    picture = Picture(figsize=(8.6, 0.8 + sum(heights)), dpi=160, facecolor="white", layout="constrained")
+    FigureCanvasAgg(picture)
+    grid = picture.subplots(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
+    for axes, panel in zip(grid, bars, strict=False):
+        _bars(axes, panel)
+    for axes, curves in zip(grid[len(bars) :], lines, strict=True):
+        _lines(axes, curves)
+    picture.suptitle(record.command, x=0.01, ha="left", color=_INK, fontsize=13, fontweight="bold")
+    machine = record.machine
+    told = f"{machine.cpu}, {machine.cores} cores, GPU: {machine.gpu or 'none'}; commit {record.commit}"
+    picture.supxlabel(told, x=0.01, ha="left", color=_FAINT, fontsize=8)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    picture.savefig(path)
+
+
+def _bars(axes: "Axes", figures: dict[str, Figure]) -> None:
+    """The median as a bar, a line from it to p95."""
+    names = list(figures)
+    medians = [figure.p50 for figure in figures.values()]
+    beyond = [figure.p95 - figure.p50 for figure in figures.values()]
+    axes.barh(names, medians, xerr=[[0.0] * len(beyond), beyond], color=_COLOURS[0], ecolor=_FAINT, height=0.62)
+    if min(medians) > 0 and max(medians) > 50 * min(medians):
+        axes.set_xscale("log")
+    for row, figure in enumerate(figures.values()):
+        axes.annotate(
+            number(figure.p50), (figure.p95, row), (5, 0), textcoords="offset points", va="center", fontsize=8
+        )
+    axes.invert_yaxis()
+    axes.margins(x=0.12)
+    _plain(axes)
+    axes.set_xlabel(f"{next(iter(figures.values())).unit}: p50, line to p95", color=_FAINT)
+
+
+def _lines(axes: "Axes", curves: list[Curve]) -> None:
+    """The median as a line, p95 dashed."""
+    for curve, colour in zip(curves, _COLOURS * len(curves), strict=False):
+        places = [point.at for point in curve.points]
+        axes.plot(places, [point.figure.p50 for point in curve.points], "o-", color=colour, label=curve.name, ms=4)
+        axes.plot(places, [point.figure.p95 for point in curve.points], "--", color=colour, lw=0.9)
+    ends = [point.at for curve in curves for point in curve.points]
+    if min(ends) > 0 and max(ends) > 20 * min(ends):
+        axes.set_xscale("log")
+    heights = [point.figure.p50 for curve in curves for point in curve.points]
+    if min(heights) > 0 and max(heights) > 20 * min(heights):
+        axes.set_yscale("log")
+    axes.legend(frameon=False, fontsize=8)
+    _plain(axes)
+    axes.set_xlabel(curves[0].over, color=_FAINT)
+    axes.set_ylabel(f"{curves[0].unit}: p50, dashed p95", color=_FAINT)
+
+
+def _plain(axes: "Axes") -> None:
+    axes.tick_params(length=0, colors=_INK)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.grid(color="#e6eaef", linewidth=0.8)
+    axes.set_axisbelow(True)
