@@ -24,8 +24,56 @@ Bundle = Annotated[str, typer.Option("--bundle", help="A bundle: its name, a fol
 Recogniser = Annotated[
     str, typer.Option("--recogniser", help="auto, sphinx, none, or a Whisper model's name or folder.")
 ]
+Device = Annotated[str, typer.Option("--device", help="cpu or cuda.")]
 Threads = Annotated[int, typer.Option("--threads", help="CPU threads, the same for everything compared.", min=1)]
 Repetitions = Annotated[int, typer.Option("--repetitions", help="How often all is done.", min=1)]
+
+
+@bench.command()
+def reference(
+    output: Output = None,
+    plot: Plot = None,
+    bundle: Bundle = "undertone-base",
+    text_size: Annotated[
+        str, typer.Option("--text-size", help="RoBERTa large, as in the paper, or base: of the published stack.")
+    ] = "large",
+    device: Device = "cpu",
+    threads: Threads = 2,
+    repetitions: Repetitions = 5,
+    turns: Annotated[
+        str, typer.Option("--turns", help="The lengths of a dialogue at which the fusion is measured.")
+    ] = "10,100,500,1000,10000",
+) -> None:
+    """The stack of the paper (MAGTKD, random weights) beside ours: one utterance by part, and long dialogues."""
+    from bench.reference.measure import measure
+
+    with _plainly():
+        chosen = {"text_size": text_size, "device": device}
+        lengths = _numbers(turns)
+        _tell(
+            lambda: asyncio.run(measure(bundle, **chosen, threads=threads, repetitions=repetitions, turns=lengths)),
+            output,
+            plot,
+        )
+
+
+@bench.command()
+def engine(
+    output: Output = None,
+    plot: Plot = None,
+    bundle: Bundle = "undertone-base",
+    device: Device = "cpu",
+    threads: Threads = 2,
+    full: Annotated[
+        bool, typer.Option("--full", help="To 1,024 dialogues at once and 10,000 open: takes 6 GiB and many minutes.")
+    ] = False,
+) -> None:
+    """The engine alone: utterances a second, many dialogues at once, many open, long ones, and their memory."""
+    from bench.engine import FULL, MODEST, measure
+
+    with _plainly():
+        plan = FULL if full else MODEST
+        _tell(lambda: asyncio.run(measure(bundle, device=device, threads=threads, plan=plan)), output, plot)
 
 
 @bench.command()
@@ -77,7 +125,7 @@ def replay(
 def _plainly() -> Iterator[None]:
     """What is missing or does not fit is said in a sentence, not in a traceback."""
     from bench.errors import CannotMeasure
-    from engine import BundleError
+    from engine.errors import BundleError
     from streamer.recognise import RecogniserError
     from streamer.sample import SampleError
 

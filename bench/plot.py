@@ -52,12 +52,15 @@ def draw(record: Record, path: Path) -> None:
 
 
 def _bars(axes: "Axes", figures: dict[str, Figure]) -> None:
-    """The median as a bar, a line from it to p95."""
+    """The median as a bar, a line from it to p95; what follows a colon gives the colour where several bars share it."""
     names = list(figures)
     medians = [figure.p50 for figure in figures.values()]
     beyond = [figure.p95 - figure.p50 for figure in figures.values()]
-    axes.barh(names, medians, xerr=[[0.0] * len(beyond), beyond], color=_COLOURS[0], ecolor=_FAINT, height=0.62)
-    if min(medians) > 0 and max(medians) > 50 * min(medians):
+    tails = [name.rpartition(": ")[2] for name in names]
+    kinds = list(dict.fromkeys(tails)) if len(set(tails)) < len(tails) else []
+    colours = [_COLOURS[kinds.index(tail) % len(_COLOURS)] if kinds else _COLOURS[0] for tail in tails]
+    axes.barh(names, medians, xerr=[[0.0] * len(beyond), beyond], color=colours, ecolor=_FAINT, height=0.62)
+    if _wide(medians):
         axes.set_xscale("log")
     for row, figure in enumerate(figures.values()):
         axes.annotate(
@@ -66,7 +69,8 @@ def _bars(axes: "Axes", figures: dict[str, Figure]) -> None:
     axes.invert_yaxis()
     axes.margins(x=0.12)
     _plain(axes)
-    axes.set_xlabel(f"{next(iter(figures.values())).unit}: p50, line to p95", color=_FAINT)
+    unit = next(iter(figures.values())).unit
+    axes.set_xlabel(f"{unit}: p50, line to p95" if any(beyond) else unit, color=_FAINT)
 
 
 def _lines(axes: "Axes", curves: list[Curve]) -> None:
@@ -75,19 +79,27 @@ def _lines(axes: "Axes", curves: list[Curve]) -> None:
         places = [point.at for point in curve.points]
         axes.plot(places, [point.figure.p50 for point in curve.points], "o-", color=colour, label=curve.name, ms=4)
         axes.plot(places, [point.figure.p95 for point in curve.points], "--", color=colour, lw=0.9)
-    ends = [point.at for curve in curves for point in curve.points]
-    if min(ends) > 0 and max(ends) > 20 * min(ends):
+    if _wide([point.at for curve in curves for point in curve.points]):
         axes.set_xscale("log")
-    heights = [point.figure.p50 for curve in curves for point in curve.points]
-    if min(heights) > 0 and max(heights) > 20 * min(heights):
+    if _wide([point.figure.p50 for curve in curves for point in curve.points]):
         axes.set_yscale("log")
+    else:
+        axes.set_ylim(bottom=0)
     axes.legend(frameon=False, fontsize=8)
     _plain(axes)
     axes.set_xlabel(curves[0].over, color=_FAINT)
     axes.set_ylabel(f"{curves[0].unit}: p50, dashed p95", color=_FAINT)
 
 
+def _wide(values: list[float]) -> bool:
+    """Whether values of such a range are read better on a logarithmic axis."""
+    return min(values) > 0 and max(values) > 20 * min(values)
+
+
 def _plain(axes: "Axes") -> None:
+    for axis in (axes.xaxis, axes.yaxis):
+        if axis.get_scale() == "log":
+            axis.set_major_formatter("{x:,g}")
     axes.tick_params(length=0, colors=_INK)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(color="#e6eaef", linewidth=0.8)
