@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from bench.errors import CannotMeasure
 from bench.figure import Curve, Figure
 from bench.record import Record
-from bench.table import by_axis, number
+from bench.table import by_axis, distributions, number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -78,17 +78,19 @@ def _lines(axes: "Axes", curves: list[Curve]) -> None:
     for curve, colour in zip(curves, _COLOURS * len(curves), strict=False):
         places = [point.at for point in curve.points]
         axes.plot(places, [point.figure.p50 for point in curve.points], "o-", color=colour, label=curve.name, ms=4)
-        axes.plot(places, [point.figure.p95 for point in curve.points], "--", color=colour, lw=0.9)
+        if distributions([curve]):
+            axes.plot(places, [point.figure.p95 for point in curve.points], "--", color=colour, lw=0.9)
     if _wide([point.at for curve in curves for point in curve.points]):
         axes.set_xscale("log")
     if _wide([point.figure.p50 for curve in curves for point in curve.points]):
         axes.set_yscale("log")
     else:
-        axes.set_ylim(bottom=0)
+        axes.set_ylim(0, 1.08 * max(point.figure.p95 for curve in curves for point in curve.points))
     axes.legend(frameon=False, fontsize=8)
     _plain(axes)
     axes.set_xlabel(curves[0].over, color=_FAINT)
-    axes.set_ylabel(f"{curves[0].unit}: p50, dashed p95", color=_FAINT)
+    unit = curves[0].unit
+    axes.set_ylabel(f"{unit}: p50, dashed p95" if distributions(curves) else unit, color=_FAINT)
 
 
 def _wide(values: list[float]) -> bool:

@@ -31,6 +31,11 @@ def by_axis(curves: Iterable[Curve]) -> list[list[Curve]]:
     return [list(group) for _, group in groupby(ordered, key=lambda curve: (curve.over, curve.unit))]
 
 
+def distributions(curves: Iterable[Curve]) -> bool:
+    """Whether any point of these is more than a single number."""
+    return any(point.figure.n > 1 for curve in curves for point in curve.points)
+
+
 def number(value: float) -> str:
     """Three significant digits, or all before the point."""
     if value == 0 or abs(value) >= 100:
@@ -63,7 +68,8 @@ def _spread(figure: Figure) -> str:
 
 
 def _curves(curves: list[Curve]) -> Table:
-    table = Table(curves[0].over, title=f"{curves[0].unit}, p50 (p95)")
+    unit = curves[0].unit
+    table = Table(curves[0].over, title=f"{unit}, p50 (p95)" if distributions(curves) else unit)
     table.columns[0].justify = "right"
     for curve in curves:
         table.add_column(curve.name, justify="right")
