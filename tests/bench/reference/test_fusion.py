@@ -87,7 +87,8 @@ def _block(block: Block, source: Tensor, anchor: Tensor) -> Tensor:
     ]
     h: Tensor = anchor + block.output(torch.cat(found, dim=-1))
     norm, widen, activate, narrow = block.feed_forward
-    return h + narrow(activate(widen(norm(h))))
+    fed: Tensor = narrow(activate(widen(norm(h))))
+    return h + fed
 
 
 def _anchor(anchor: Anchor, rows: Tensor, sources: tuple[Tensor, ...], used: tuple[int, ...]) -> Tensor:
