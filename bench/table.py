@@ -49,7 +49,7 @@ def _figures(record: Record) -> Table:
         column.justify = "right"
     spread = any(figure.spread for figure in record.figures.values())
     if spread:
-        table.add_column("medians of repetitions", justify="right")
+        table.add_column("medians", justify="right")
     for name, figure in record.figures.items():
         table.add_row(name, figure.unit, *_cells(figure), *([_spread(figure)] if spread else []))
     return table

@@ -71,7 +71,7 @@ async def by_part(theirs: Theirs, engine: Engine, repetitions: int) -> dict[str,
         figures[f"{name}: ours"] = Figure.over(undertone[name])
     for name in paper:
         factor = figures[f"{name}: paper"].p50 / figures[f"{name}: ours"].p50
-        figures[f"{name}: ours is faster"] = Figure.of([factor], "times")
+        figures[f"{name}: factor"] = Figure.of([factor], "times")
     return figures
 
 
