@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -26,6 +27,7 @@ Recogniser = Annotated[
 ]
 Device = Annotated[str, typer.Option("--device", help="cpu or cuda.")]
 Threads = Annotated[int, typer.Option("--threads", help="CPU threads, the same for everything compared.", min=1)]
+Transport = Annotated[Literal["webrtc", "websocket"], typer.Option("--transport", help="How clients send.")]
 Repetitions = Annotated[int, typer.Option("--repetitions", help="How often all is done.", min=1)]
 
 
@@ -82,13 +84,18 @@ def latency(
     plot: Plot = None,
     bundle: Bundle = "undertone-base",
     recogniser: Recogniser = "auto",
+    transport: Transport = "webrtc",
+    seconds: Annotated[
+        float | None, typer.Option("--seconds", help="How much of the sample is sent; all if left out.", min=1)
+    ] = None,
     repetitions: Repetitions = 1,
 ) -> None:
     """From the end of speech to the final event, by stage: the sample, streamed in real time to a real server."""
     from bench.latency import measure
 
     with _plainly():
-        _tell(lambda: asyncio.run(measure(bundle, recogniser, repetitions=repetitions)), output, plot)
+        chosen = partial(measure, bundle, recogniser, transport=transport, seconds=seconds, repetitions=repetitions)
+        _tell(lambda: asyncio.run(chosen()), output, plot)
 
 
 @bench.command()
@@ -97,28 +104,54 @@ def load(
     plot: Plot = None,
     bundle: Bundle = "undertone-base",
     recogniser: Recogniser = "auto",
-    sessions: Annotated[str, typer.Option("--sessions", help="How many at once, one after the other.")] = "1,2,4,8",
+    transport: Transport = "webrtc",
+    participants: Annotated[
+        str, typer.Option("-n", "--participants", help="How many at once: one size after the other.")
+    ] = "1,2,4",
+    seconds: Annotated[float, typer.Option("--seconds", help="How long each size lasts, at most 600.")] = 60.0,
+    per_conversation: Annotated[
+        int, typer.Option("--per-conversation", help="1: each alone; 2: in pairs; and so on.")
+    ] = 1,
+    search: Annotated[
+        bool, typer.Option("--search", help="Find the largest size within the limit, from the first of -n on.")
+    ] = False,
+    limit: Annotated[
+        float, typer.Option("--limit", help="With --search: seconds that the p95 of finals may take.", min=0.1)
+    ] = 1.0,
 ) -> None:
-    """How many conversations at once a server bears before its answers come late."""
+    """Participants with voice and video in real time, from another process: until a server's answers come late."""
     from bench.load import measure
 
     with _plainly():
-        _tell(lambda: asyncio.run(measure(bundle, recogniser, sessions=_numbers(sessions))), output, plot)
+        chosen = partial(
+            measure,
+            bundle,
+            recogniser,
+            participants=_numbers(participants),
+            seconds=seconds,
+            per_conversation=per_conversation,
+            transport=transport,
+            limit=limit if search else None,
+        )
+        _tell(lambda: asyncio.run(chosen()), output, plot)
 
 
 @bench.command()
 def replay(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Any recording, or the word 'sample'.")] = "sample",
     output: Output = None,
     plot: Plot = None,
     bundle: Bundle = "undertone-base",
     recogniser: Recogniser = "auto",
+    sound_alone: Annotated[bool, typer.Option("--sound-alone", help="Leave the pictures out.")] = False,
     repetitions: Repetitions = 3,
 ) -> None:
     """How much faster than real time a recording is read."""
     from bench.replay import measure
 
     with _plainly():
-        _tell(lambda: asyncio.run(measure(bundle, recogniser, repetitions=repetitions)), output, plot)
+        chosen = partial(measure, file, bundle, recogniser, sound_alone=sound_alone, repetitions=repetitions)
+        _tell(lambda: asyncio.run(chosen()), output, plot)
 
 
 @contextmanager

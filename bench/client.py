@@ -73,7 +73,7 @@ class Look(BaseModel):
 
 
 class Track(BaseModel):
-    """What one participant saw of itself. Wall times: began (its media time 0), left (bye sent), over (bye received)."""
+    """What one participant saw of itself. Wall times: began (its media time 0), left (bye sent), over (bye came)."""
 
     began: float = 0.0
     left: float = 0.0
@@ -107,8 +107,8 @@ class _Sender:
 
     def hello(self) -> Hello:
         origin = 0.0 if self._media.transport == "websocket" else None
-        names = {"conversation": self._part.conversation, "participant": self._part.participant}
-        return Hello(**names, consent=True, origin=origin)
+        part = self._part
+        return Hello(conversation=part.conversation, participant=part.participant, consent=True, origin=origin)
 
     def sound(self, number: int) -> bytes | None:
         voice = self._media.voices[self._part.speaker]

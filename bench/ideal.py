@@ -1,13 +1,15 @@
 """What the algorithm alone costs: when each event could be made if computing took no time.
 
 Papers on streaming recognition call it computation-unaware latency (Ma et al., SimulEval, 2020): only media time
-counts. Here that is the hangover, the packets in which sound comes, and what the transport has to wait for.
+counts. Here that is the hangover, the packets in which sound comes, and what the transport has to wait for. It is the
+earliest: the streamer's frames are taken to begin with packets. Over WebRTC they begin anywhere, up to 20 ms later.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
+import av
 import numpy as np
 from aiortc.codecs.opus import OpusDecoder
 from aiortc.jitterbuffer import JitterFrame
@@ -19,6 +21,8 @@ from streamer.settings import Settings
 
 _PREFETCHED: Final = 4
 """aiortc's jitter buffer gives a packet of sound out when this many newer ones are there."""
+_RESAMPLER_SECONDS: Final = 0.001
+"""What the resampler to 16 kHz keeps back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +55,12 @@ class Transit:
         """WebRTC: four packets of prefetching, a picture that is whole once the next begins, and Opus's look-ahead."""
         if media.transport == "websocket":
             return cls(0.0, 0.0, 0.0)
-        return cls(_PREFETCHED * FRAME_SECONDS, media.picture_seconds, OPUS_LOOKAHEAD_SECONDS)
+        late = OPUS_LOOKAHEAD_SECONDS + _RESAMPLER_SECONDS
+        return cls(_PREFETCHED * FRAME_SECONDS, media.picture_seconds, late)
 
 
 def utterances(media: Media, speaker: int) -> list[Spoken]:
-    """All that one speaker says, by the streamer's own ear (voice activity and segments) over the sound as it is sent."""
+    """All that one speaker says, by the streamer's own ear (voice activity, segments) over the sound as it is sent."""
     settings, transit = Settings(), Transit.of(media)
     listener = Listener(settings.segmenter, settings.gap_seconds)
     tail = settings.segmenter.tail_frames * FRAME_SECONDS
@@ -114,8 +119,9 @@ def _decoded(media: Media, speaker: int) -> Iterator[Samples]:
 
 
 def _from_opus(packets: tuple[bytes, ...]) -> Iterator[Samples]:
-    """Packet by packet, decoded and resampled as a peer's sound is."""
+    """Packet by packet, decoded and resampled as a peer's sound is, filled up to whole frames at the front."""
     decoder, resampler = OpusDecoder(), Resampler("mixed")
     for number, packet in enumerate(packets):
         frames = decoder.decode(JitterFrame(packet, number * 3 * FRAME))
-        yield np.concatenate([resampler.push(frame)[0] for frame in frames])
+        pcm = np.concatenate([resampler.push(cast(av.AudioFrame, frame))[0] for frame in frames])
+        yield np.pad(pcm, (FRAME - len(pcm), 0))

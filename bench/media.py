@@ -96,7 +96,7 @@ def _pcm16(pcm: Samples) -> Iterator[bytes]:
 
 
 def _opus(pcm: Samples) -> Iterator[bytes]:
-    encoder = cast(av.AudioCodecContext, av.CodecContext.create("libopus", "w"))
+    encoder = av.CodecContext.create("libopus", "w")
     encoder.sample_rate, encoder.layout, encoder.format = OPUS_RATE, "mono", av.AudioFormat("s16")
     encoder.bit_rate, encoder.options = _OPUS_BITS, {"application": "voip"}
     resampler = av.AudioResampler(format="s16", layout="mono", rate=OPUS_RATE, frame_size=_OPUS_FRAME)
@@ -107,7 +107,7 @@ def _opus(pcm: Samples) -> Iterator[bytes]:
 
 
 def _vp8(frames: Iterator[av.VideoFrame]) -> Iterator[bytes]:
-    encoder = cast(av.VideoCodecContext, av.CodecContext.create("libvpx", "w"))
+    encoder = av.CodecContext.create("libvpx", "w")
     encoder.pix_fmt, encoder.time_base, encoder.framerate = "yuv420p", Fraction(1, 25), Fraction(25)
     encoder.bit_rate, encoder.gop_size, encoder.thread_count = _VP8_BITS, 25, 1
     encoder.options = {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0", "error-resilient": "1"}

@@ -32,13 +32,18 @@ def draw(record: Record, path: Path) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure as Picture
 
-    units = list(dict.fromkeys(figure.unit for figure in record.figures.values()))
-    bars = [{name: one for name, one in record.figures.items() if one.unit == unit} for unit in units]
+    parts = {name for names in record.stacks.values() for name in names}
+    alone = {name: figure for name, figure in record.figures.items() if name not in parts}
+    units = list(dict.fromkeys(figure.unit for figure in alone.values()))
+    bars = [{name: one for name, one in alone.items() if one.unit == unit} for unit in units]
     lines = by_axis(record.curves)
     heights = [0.9 + 0.34 * len(panel) for panel in bars] + [3.2 for _ in lines]
+    heights = ([1.6 + 0.9 * len(record.stacks)] if record.stacks else []) + heights
     picture = Picture(figsize=(8.6, 0.8 + sum(heights)), dpi=160, facecolor="white", layout="constrained")
     FigureCanvasAgg(picture)
-    grid = picture.subplots(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0]
+    grid = list(picture.subplots(len(heights), 1, squeeze=False, height_ratios=heights)[:, 0])
+    if record.stacks:
+        _stacks(grid.pop(0), record)
     for axes, panel in zip(grid, bars, strict=False):
         _bars(axes, panel)
     for axes, curves in zip(grid[len(bars) :], lines, strict=True):
@@ -49,6 +54,32 @@ def draw(record: Record, path: Path) -> None:
     picture.supxlabel(told, x=0.01, ha="left", color=_FAINT, fontsize=8)
     path.parent.mkdir(parents=True, exist_ok=True)
     picture.savefig(path)
+
+
+def _stacks(axes: "Axes", record: Record) -> None:
+    """A bar for each percentile of each stack, its parts end to end; a percentile of each part alone."""
+    parts = list(dict.fromkeys(name for names in record.stacks.values() for name in names))
+    kinds = list(dict.fromkeys(_kind(name) for name in parts))
+    colours = dict(zip(kinds, _COLOURS * len(kinds), strict=False))
+    told: set[str] = set()
+    for stack, names in record.stacks.items():
+        for percentile in ("p50", "p95", "p99"):
+            left = 0.0
+            for name in (name for name in names if name in record.figures):
+                width, kind = getattr(record.figures[name], percentile), _kind(name)
+                label = None if kind in told else kind
+                axes.barh(f"{stack}: {percentile}", width, left=left, color=colours[kind], height=0.62, label=label)
+                left += width
+                told.add(kind)
+    axes.invert_yaxis()
+    axes.legend(frameon=False, fontsize=8, ncols=len(kinds), loc="lower center", bbox_to_anchor=(0.5, 1.0))
+    _plain(axes)
+    axes.set_xlabel(f"{record.figures[parts[0]].unit}, each percentile of each part alone", color=_FAINT)
+
+
+def _kind(name: str) -> str:
+    """What a part is, whichever stack it is of: "final: fuse, alone" is "fuse"."""
+    return name.rpartition(": ")[2].partition(",")[0]
 
 
 def _bars(axes: "Axes", figures: dict[str, Figure]) -> None:

@@ -14,8 +14,8 @@ Setting = str | int | float | bool | list[int] | list[str] | None
 
 
 class Record(BaseModel):
-    """figures: one number or distribution each; curves: figures along an axis; notes: what a reader has to know
-    to read them right, one sentence each."""
+    """figures: one number or distribution each; curves: figures along an axis; stacks: names of figures that add up,
+    drawn as one bar; notes: what a reader has to know to read them right, one sentence each."""
 
     command: str
     settings: dict[str, Setting]
@@ -28,6 +28,7 @@ class Record(BaseModel):
     notes: list[str] = Field(default_factory=list)
     figures: dict[str, Figure]
     curves: list[Curve] = Field(default_factory=list)
+    stacks: dict[str, list[str]] = Field(default_factory=dict)
 
     @classmethod
     def of(
@@ -37,6 +38,7 @@ class Record(BaseModel):
         figures: Mapping[str, Figure],
         curves: Sequence[Curve] = (),
         *,
+        stacks: Mapping[str, list[str]] | None = None,
         notes: Sequence[str] = (),
         seed: int = 0,
         repetitions: int = 1,
@@ -54,6 +56,7 @@ class Record(BaseModel):
             notes=list(notes),
             figures=dict(figures),
             curves=list(curves),
+            stacks=dict(stacks or {}),
         )
 
     def write(self, path: Path) -> None:

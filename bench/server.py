@@ -40,6 +40,10 @@ class Server:
         samples = (sample for family in text_string_to_metric_families(text) for sample in family.samples)
         return {(sample.name, tuple(sample.labels.values())): sample.value for sample in samples}
 
+    async def since(self, before: Counts) -> Counts:
+        """By how much each has risen since then."""
+        return {key: value - before.get(key, 0.0) for key, value in (await self.counts()).items()}
+
     def _metrics(self) -> str:
         with urlopen(f"{self.url}/metrics", timeout=_STOP_SECONDS) as answer:  # noqa: S310 (a server of our own)
             text: str = answer.read().decode()
@@ -48,7 +52,7 @@ class Server:
 
 @dataclass(slots=True)
 class Usage:
-    """What a process used over a stretch of time. memory_mb: highest resident size; cores: 1.0 is one core, all the time."""
+    """What a process used over a stretch of time. memory_mb: highest resident size; cores: 1.0 is one, all the time."""
 
     memory_mb: float = 0.0
     cores: float = 0.0

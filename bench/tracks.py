@@ -8,6 +8,7 @@ from typing import Final, Literal
 
 from aiortc import MediaStreamTrack
 from av.packet import Packet
+from av.stream import Stream
 
 _CLOCK: Final = Fraction(1, 90_000)  # of RTP video; whole numbers of it are whole numbers of Opus's too
 
@@ -38,7 +39,7 @@ class PacketTrack(MediaStreamTrack):
         self._began = at
         self._begun.set()
 
-    async def recv(self) -> Packet:
+    async def recv(self) -> "Packet[Stream]":
         await self._begun.wait()
         data = self._packet(self._number)
         if data is None:
@@ -49,7 +50,7 @@ class PacketTrack(MediaStreamTrack):
         due = self._began + at + self._late
         await asyncio.sleep(max(0.0, due - time()))
         self.behind.append(time() - due)
-        packet = Packet(data)
+        packet: Packet[Stream] = Packet(data)
         packet.pts, packet.time_base = round(at / _CLOCK), _CLOCK
         self._number += 1
         return packet

@@ -37,7 +37,7 @@ class Metrics:
         )
         self._guesses = Counter(
             "undertone_guesses",
-            "Utterances recognised and encoded inside the hangover: those that stood, and those dropped as speech went on.",
+            "Utterances recognised and encoded inside the hangover: those that stood, and those dropped.",
             ["outcome"],
             registry=self._registry,
         )
