@@ -16,7 +16,7 @@ from typing import Final
 from pydantic import BaseModel, Field
 
 from bench.errors import CannotMeasure
-from bench.media import Media
+from bench.media import SILENT_SECONDS, Media
 from bench.tracks import PacketTrack
 from streamer.client import Call, Disconnected, Session, call, connect
 from streamer.errors import Refused
@@ -24,8 +24,6 @@ from streamer.listener import FRAME_SECONDS
 from streamer.loopback import keep_to_loopback
 from streamer.protocol import Bye, EmotionEvent, Event, FacesEvent, FrameKind, Hello, ServerBye, ServerHello
 
-TAIL_SECONDS: Final = 1.0
-"""Silence that every participant sends at the end, so that the last utterance closes as all others do."""
 _JOIN_SECONDS: Final = 60.0
 _ANSWER_SECONDS: Final = 90.0
 _JOINING: Final = 4
@@ -45,7 +43,7 @@ class Part(BaseModel):
 
 
 class Job(BaseModel):
-    """What to send where. seconds: of media, before the silence at the end."""
+    """What to send where. seconds: of media; silence follows, so that the last utterance closes as all others do."""
 
     url: str
     media: Path
@@ -103,7 +101,7 @@ class _Sender:
         self._part = part
         self._steps = round(seconds / FRAME_SECONDS)
         self._pictures = round(seconds / media.picture_seconds) if part.pictures else 0
-        self._sound_steps = self._steps + round(TAIL_SECONDS / FRAME_SECONDS)
+        self._sound_steps = self._steps + round(SILENT_SECONDS / FRAME_SECONDS)
 
     def hello(self) -> Hello:
         origin = 0.0 if self._media.transport == "websocket" else None
@@ -114,7 +112,7 @@ class _Sender:
         voice = self._media.voices[self._part.speaker]
         if number < self._steps:
             return voice[(self._part.shift + number) % len(voice)]
-        return voice[-1] if number < self._sound_steps else None
+        return voice[number - self._sound_steps] if number < self._sound_steps else None
 
     def picture(self, number: int) -> bytes | None:
         pictures = self._media.pictures

@@ -37,10 +37,9 @@ from bench.errors import CannotMeasure
 from bench.figure import Figure
 from bench.ideal import Spoken, Transit, utterances
 from bench.judge import STAGES, WORK, Verdict, ideal_ms, judge
-from bench.media import Media, Transport, encode
+from bench.media import SILENT_SECONDS, Media, Transport, encode
 from bench.record import Record, Setting
 from bench.server import Counts, serving, watching
-from streamer.sample import write_sample_video
 
 _ALONE_SECONDS: Final = 10.0
 _ALONE: Final = "algorithm alone"
@@ -77,9 +76,9 @@ async def measure(
     Raises SampleError where the recording can't be composed, CannotMeasure where server or client fail.
     """
     with tempfile.TemporaryDirectory() as folder:
-        media, path = prepare(Path(folder), transport)
+        media, path = prepare(Path(folder), transport, seconds)
         said = [utterances(media, speaker) for speaker in range(len(media.voices))]
-        length = min(seconds or media.seconds, media.seconds)
+        length = media.seconds - SILENT_SECONDS
         passes = [await _pass(bundle, recogniser, media, path, said, length) for _ in range(repetitions)]
     if not any(one.verdict.answers for one in passes):
         raise CannotMeasure(f"no utterance ends within {length:g} s of the sample; send more of it with --seconds")
@@ -98,11 +97,10 @@ async def measure(
     return Record.of("undertone bench latency", settings, figures, stacks=stacks, notes=_NOTES, repetitions=repetitions)
 
 
-def prepare(folder: Path, transport: Transport) -> tuple[Media, Path]:
-    """The sample as packets, and the file that they are in. Raises SampleError."""
-    recording, path = folder / "sample.mp4", folder / "media.npz"
-    write_sample_video(recording)
-    media = encode(recording, transport)
+def prepare(folder: Path, transport: Transport, seconds: float | None = None) -> tuple[Media, Path]:
+    """The sample or the beginning of it as packets, and the file that they are in. Raises SampleError."""
+    path = folder / "media.npz"
+    media = encode(transport, seconds)
     media.write(path)
     return media, path
 

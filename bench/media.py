@@ -17,8 +17,8 @@ import numpy.typing as npt
 from engine.utterance import SAMPLE_RATE
 from streamer.audio import FRAME, Samples
 from streamer.listener import FRAME_SECONDS
+from streamer.sample import FRAMES_PER_SECOND, HEIGHT, SAMPLE, WIDTH, Image, open_portrait, picture
 from streamer.sources.file import AudioChunk, FileSource
-from streamer.sources.track import Track
 
 Transport = Literal["webrtc", "websocket"]
 
@@ -30,12 +30,16 @@ _OPUS_BITS: Final = 32_000
 _VP8_BITS: Final = 600_000
 _JPEG_QUALITY: Final = 80
 _JPEGS_PER_SECOND: Final = 10
-_SILENT_SECONDS: Final = 1.0
+_BETWEEN: Final = Fraction(1, FRAMES_PER_SECOND)
+SILENT_SECONDS: Final = 1.0
+"""How much silence follows the recording."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Media:
-    """voices: for each speaker its packets; the last second of each is silence. pictures: one every `picture_seconds`.
+    """voices: for each speaker its packets, the last `SILENT_SECONDS` of silence.
+
+    pictures: one every `picture_seconds`. They sway as slowly as the sample's, and are of no speaker in particular.
 
     WebRTC: Opus at 32 kbit/s, VP8 at 600 kbit/s and 25 pictures a second, each second a key frame.
     WebSocket: PCM16, and JPEG ten times a second, which is as many as the server looks at.
@@ -68,24 +72,26 @@ class Media:
             return cls(transport, tuple(voices), pictures, float(file["picture_seconds"]))
 
 
-def encode(recording: Path, transport: Transport) -> Media:
-    """All of a recording with pictures. Takes some seconds."""
-    voices = _voices(FileSource.open(recording))
-    frames = Track(recording, "video").video()
+def encode(transport: Transport, seconds: float | None = None) -> Media:
+    """The sample, or its beginning; all of it takes some seconds. Raises SampleError where it can't be composed."""
+    portrait, voices = open_portrait(), _voices(seconds)
+    shown = len(voices[0]) / SAMPLE_RATE - SILENT_SECONDS
+    rate = FRAMES_PER_SECOND if transport == "webrtc" else _JPEGS_PER_SECOND
+    images = (picture(portrait, number / rate) for number in range(round(shown * rate)))
     if transport == "webrtc":
-        pictures, seconds = tuple(_vp8(frames)), 1 / 25
-        return Media(transport, tuple(tuple(_opus(pcm)) for pcm in voices), pictures, seconds)
-    pictures = tuple(_jpeg(frame) for frame in frames if _due(frame))
-    return Media(transport, tuple(tuple(_pcm16(pcm)) for pcm in voices), pictures, 1 / _JPEGS_PER_SECOND)
+        return Media(transport, tuple(tuple(_opus(pcm)) for pcm in voices), tuple(_vp8(images)), 1 / rate)
+    return Media(transport, tuple(tuple(_pcm16(pcm)) for pcm in voices), tuple(map(_jpeg, images)), 1 / rate)
 
 
-def _voices(source: FileSource) -> list[Samples]:
+def _voices(seconds: float | None) -> list[Samples]:
+    source = FileSource.open(SAMPLE)
     parts: dict[str, list[Samples]] = {name: [] for name in source.info.speakers}
     for item in source:
         if isinstance(item, AudioChunk):
             parts[item.speaker].append(item.pcm)
-    whole = [np.concatenate(pieces) for pieces in parts.values()]
-    length = max(map(len, whole)) + round(_SILENT_SECONDS * SAMPLE_RATE)
+    most = None if seconds is None else round(seconds * SAMPLE_RATE)
+    whole = [np.concatenate(pieces)[:most] for pieces in parts.values()]
+    length = max(map(len, whole)) + round(SILENT_SECONDS * SAMPLE_RATE)
     length += -length % FRAME
     return [np.pad(pcm, (0, length - len(pcm))) for pcm in whole]
 
@@ -106,29 +112,21 @@ def _opus(pcm: Samples) -> Iterator[bytes]:
     return (bytes(packet) for packet in packets[: len(pcm) // FRAME])
 
 
-def _vp8(frames: Iterator[av.VideoFrame]) -> Iterator[bytes]:
+def _vp8(images: Iterator[Image]) -> Iterator[bytes]:
     encoder = av.CodecContext.create("libvpx", "w")
-    encoder.pix_fmt, encoder.time_base, encoder.framerate = "yuv420p", Fraction(1, 25), Fraction(25)
-    encoder.bit_rate, encoder.gop_size, encoder.thread_count = _VP8_BITS, 25, 1
+    encoder.width, encoder.height = WIDTH, HEIGHT
+    encoder.pix_fmt, encoder.time_base, encoder.framerate = "yuv420p", _BETWEEN, 1 / _BETWEEN
+    encoder.bit_rate, encoder.gop_size, encoder.thread_count = _VP8_BITS, FRAMES_PER_SECOND, 1
     encoder.options = {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0", "error-resilient": "1"}
-    for number, frame in enumerate(frames):
-        if number == 0:
-            encoder.width, encoder.height = frame.width, frame.height
-        shown = frame.reformat(format="yuv420p")
-        shown.pts, shown.time_base = number, Fraction(1, 25)
-        yield from (bytes(packet) for packet in encoder.encode(shown))
+    for number, image in enumerate(images):
+        frame = av.VideoFrame.from_ndarray(image, "rgb24").reformat(format="yuv420p")
+        frame.pts, frame.time_base = number, _BETWEEN
+        yield from (bytes(packet) for packet in encoder.encode(frame))
     yield from (bytes(packet) for packet in encoder.encode(None))
 
 
-def _due(frame: av.VideoFrame) -> bool:
-    """Whether it is the first of its tenth of a second, at 25 a second."""
-    number = round((frame.time or 0.0) * 25)
-    return number * _JPEGS_PER_SECOND // 25 > (number - 1) * _JPEGS_PER_SECOND // 25
-
-
-def _jpeg(frame: av.VideoFrame) -> bytes:
-    image = frame.to_ndarray(format="bgr24")
-    _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+def _jpeg(image: Image) -> bytes:
+    _, data = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
     return data.tobytes()
 
 
