@@ -89,6 +89,11 @@ class Seen(BaseModel):
     behind: list[float]
     cores: float
 
+    @property
+    def span(self) -> tuple[float, float]:
+        """Wall times between which media was sent."""
+        return min(track.began for track in self.tracks), max(track.left for track in self.tracks)
+
 
 class _Sender:
     """One participant: its connection, its media, and what it hears back."""

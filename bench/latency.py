@@ -118,7 +118,9 @@ async def _pass(
             seen = await run(job)
         verdict = judge(job, media, said, seen)
         counts = await server.since(before)
-        return _Pass(verdict, seen, server.ready_seconds, one.memory_mb, usage.memory_mb, usage.cores, counts)
+        return _Pass(
+            verdict, seen, server.ready_seconds, one.memory_mb, usage.memory_mb, usage.cores(*seen.span), counts
+        )
 
 
 def _part(conversation: str, speaker: int) -> Part:

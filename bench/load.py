@@ -200,7 +200,7 @@ def curves(trials: Sequence[Trial]) -> list[Curve]:
     ]
     made += [
         _curve("last sound to last answer", "s", trials, [trial.verdict.drained for trial in trials]),
-        _curve("server", "cores", trials, [[trial.usage.cores] for trial in trials]),
+        _curve("server", "cores", trials, [[trial.usage.cores(*trial.seen.span)] for trial in trials]),
         _curve("participants' client", "cores", trials, [[trial.seen.cores] for trial in trials]),
         _curve("server's memory", "MB", trials, [[trial.usage.memory_mb] for trial in trials]),
     ]

@@ -7,7 +7,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from time import perf_counter
+from time import perf_counter, time
 from typing import Final
 from urllib.request import urlopen
 
@@ -52,11 +52,18 @@ class Server:
 
 @dataclass(slots=True)
 class Usage:
-    """What a process used over a stretch of time. memory_mb: highest resident size; cores: 1.0 is one, all the time."""
+    """What a process used. memory_mb: highest resident size; busy: wall times with the CPU seconds used until then."""
 
     memory_mb: float = 0.0
-    cores: float = 0.0
-    _cpu: float = field(default=0.0, repr=False)
+    busy: list[tuple[float, float]] = field(default_factory=list)
+
+    def cores(self, since: float, until: float) -> float:
+        """Of one stretch of wall time: 1.0 is one core, all the time. Needs two looks within it, else it is 0."""
+        within = [look for look in self.busy if since <= look[0] <= until]
+        if len(within) < 2:
+            return 0.0
+        (began, before), (ended, after) = within[0], within[-1]
+        return (after - before) / (ended - began)
 
 
 @asynccontextmanager
@@ -80,26 +87,21 @@ async def serving(bundle: str, recogniser: str) -> AsyncIterator[Server]:
 
 @asynccontextmanager
 async def watching(server: Server) -> AsyncIterator[Usage]:
-    """Looks at the server ten times a second for the length of the block; the figures are whole once it is left."""
+    """Looks at the server ten times a second for the length of the block."""
     usage = Usage()
-    began, busy = perf_counter(), _busy(server.process)
 
     async def watch() -> None:
         while True:
+            times = server.process.cpu_times()
+            usage.busy.append((time(), float(times.user + times.system)))
             usage.memory_mb = max(usage.memory_mb, server.process.memory_info().rss / 2**20)
             await asyncio.sleep(_SAMPLE_SECONDS)
 
     task = asyncio.create_task(watch())
     try:
         yield usage
-        usage.cores = (_busy(server.process) - busy) / (perf_counter() - began)
     finally:
         task.cancel()
-
-
-def _busy(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
 
 
 async def _address(process: asyncio.subprocess.Process) -> str:

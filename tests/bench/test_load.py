@@ -21,6 +21,7 @@ def value(curves: list[Curve], name: str) -> float:
     return next(curve for curve in curves if curve.name == name).points[0].figure.p50
 
 
+@pytest.mark.timeout(300)  # Three processes start, one after the other.
 async def test_a_pair_with_voice_and_video_is_answered_in_full(tiny_bundle: Path) -> None:
     pytest.importorskip("skimage", reason="the sample's portrait comes with scikit-image (extra 'sample')")
     record = await measure(
