@@ -30,8 +30,10 @@ check: .venv/installed-dev web/node_modules/.package-lock.json ## Lint, formatti
 
 page: $(PAGE) ## Build the browser page into streamer/page.
 
-bench: .venv/installed-dev ## Measure latency, replay speed and memory on the sample; the figures go to runs/bench.json.
-	@mkdir -p runs && .venv/bin/undertone bench -o runs/bench.json
+bench: .venv/installed-dev ## Measure everything on this machine, some ten minutes; figures and pictures go to runs/bench.
+	@for verb in 'reference --repetitions 3' engine latency load replay; do \
+		name=runs/bench/$${verb%% *}; .venv/bin/undertone bench $$verb -o $$name.json --plot $$name.png; \
+	done
 
 .venv/bin/python:
 	@scripts/make-venv

@@ -98,19 +98,12 @@ def doctor(bundle: BundleOption = "undertone-base", port: PortOption = 8000) -> 
     raise typer.Exit(any(one.ok is False for one in checks))
 
 
-@app.command()
-def bench(
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write the figures here, as JSON.")] = None,
-    bundle: BundleOption = "undertone-base",
-    recogniser: RecogniserOption = "auto",
-) -> None:
-    """Measure latency, replay speed and memory on the sample conversation."""
-    from streamer.bench import measure, print_report
+@app.command(context_settings=_FORWARD, add_help_option=False)
+def bench(context: typer.Context) -> None:
+    """Measure: beside the paper's own stack, the engine alone, latency, load, replay."""
+    from bench.cli import bench as verbs
 
-    report = asyncio.run(measure(bundle, recogniser))
-    print_report(report, _console)
-    if output is not None:
-        output.write_text(report.model_dump_json(indent=2) + "\n")
+    verbs(context.args, prog_name="undertone bench")
 
 
 @app.command(context_settings=_FORWARD, add_help_option=False)

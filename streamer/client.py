@@ -25,7 +25,7 @@ from websockets.exceptions import ConnectionClosed
 
 from engine.utterance import SAMPLE_RATE
 from streamer.errors import Refused
-from streamer.loopback import LOCAL_NAMES, allow_loopback
+from streamer.loopback import LOCAL_NAMES, allow_loopback, within_reach
 from streamer.protocol import (
     Bye,
     Error,
@@ -89,11 +89,21 @@ class Session:
         samples = np.clip(np.rint(pcm * 32768), -32768, 32767).astype("<i2")
         for first in range(0, len(samples), _FRAME_SAMPLES):
             part = samples[first : first + _FRAME_SAMPLES]
-            await self._send_media(FrameKind.AUDIO, time + first / SAMPLE_RATE, part.tobytes())
+            await self.send_encoded(FrameKind.AUDIO, time + first / SAMPLE_RATE, part.tobytes())
 
     async def send_video(self, time: float, jpeg: bytes) -> None:
         """One JPEG picture."""
-        await self._send_media(FrameKind.VIDEO, time, jpeg)
+        await self.send_encoded(FrameKind.VIDEO, time, jpeg)
+
+    async def send_encoded(self, kind: FrameKind, time: float, payload: bytes) -> None:
+        """Media that is encoded already: PCM16 or a JPEG picture, not over the server's limits."""
+        if self._base is None:
+            self._base = time
+        try:
+            await self._connection.send(pack_frame(kind, max(0.0, time - self._base), payload))
+        except ConnectionClosed:
+            if not self._reconnect:
+                raise Disconnected("the connection is closed; no media can be sent") from None
 
     async def mute(self, muted: bool) -> None:
         """Stops or restarts the analysis."""
@@ -167,15 +177,6 @@ class Session:
             raise Disconnected("use the session inside `async with connect(...)`")
         return self._socket
 
-    async def _send_media(self, kind: FrameKind, time: float, payload: bytes) -> None:
-        if self._base is None:
-            self._base = time
-        try:
-            await self._connection.send(pack_frame(kind, max(0.0, time - self._base), payload))
-        except ConnectionClosed:
-            if not self._reconnect:
-                raise Disconnected("the connection is closed; no media can be sent") from None
-
     async def _send(self, message: Message) -> None:
         try:
             await self._connection.send(message.model_dump_json())
@@ -243,7 +244,7 @@ async def call(url: str, hello: Hello, tracks: Iterable[MediaStreamTrack]) -> As
         address = _address(url, {"http": "http", "https": "https"}, "/v1/offer")
         answer = await asyncio.to_thread(_post, address, offer)
         opened = Call(answer["session"], connection, channel)
-        await connection.setRemoteDescription(RTCSessionDescription(answer["sdp"], "answer"))
+        await connection.setRemoteDescription(RTCSessionDescription(within_reach(answer["sdp"]), "answer"))
         yield opened
     finally:
         await connection.close()

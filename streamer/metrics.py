@@ -35,6 +35,29 @@ class Metrics:
             buckets=_MILLISECONDS,
             registry=self._registry,
         )
+        self._guesses = Counter(
+            "undertone_guesses",
+            "Utterances recognised and encoded inside the hangover: those that stood, and those dropped.",
+            ["outcome"],
+            registry=self._registry,
+        )
+        self._saved = Histogram(
+            "undertone_guess_saved_milliseconds",
+            "By how much sooner a guess that stood was ready than if its work had begun after the hangover.",
+            buckets=_MILLISECONDS,
+            registry=self._registry,
+        )
+        self._wasted = Histogram(
+            "undertone_guess_wasted_milliseconds",
+            "How long a guess that was dropped had been worked at.",
+            buckets=_MILLISECONDS,
+            registry=self._registry,
+        )
+        self._again = Counter(
+            "undertone_guess_reheard_seconds",
+            "Sound recognised once more since a dropped guess had ended its recognition.",
+            registry=self._registry,
+        )
         self._dropped = Counter(
             "undertone_dropped",
             "What was thrown away because a queue was full, by kind.",
@@ -63,6 +86,17 @@ class Metrics:
     def faces(self, milliseconds: float) -> None:
         """A faces event was published."""
         self._faces.observe(milliseconds)
+
+    def guess_stood(self, saved_ms: float) -> None:
+        """What was recognised and encoded inside the hangover became the final reading."""
+        self._guesses.labels("stood").inc()
+        self._saved.observe(saved_ms)
+
+    def guess_dropped(self, wasted_ms: float, reheard_seconds: float) -> None:
+        """The speaker went on, or there is no final reading: the guess was for nothing."""
+        self._guesses.labels("dropped").inc()
+        self._wasted.observe(wasted_ms)
+        self._again.inc(reheard_seconds)
 
     def dropped(self, kind: str, count: int = 1) -> None:
         """Something of this kind was thrown away."""

@@ -15,9 +15,9 @@ FOLDER: Final = Path(__file__).parent / "samples"
 SAMPLE: Final = FOLDER / "conversation.opus"
 TRANSCRIPT: Final = FOLDER / "conversation.vtt"
 
-_WIDTH: Final = 640
-_HEIGHT: Final = 480
-_FRAMES_PER_SECOND: Final = 25
+WIDTH: Final = 640
+HEIGHT: Final = 480
+FRAMES_PER_SECOND: Final = 25
 _CODECS: Final = ("libx264", "libopenh264", "mpeg4")
 _FACE: Final = (226.0, 125.0)  # where the portrait's face is, in its pixels
 _SHOWN: Final = 250.0  # how many of the portrait's pixels fill the picture's height
@@ -36,7 +36,7 @@ def write_sample_video(path: Path) -> None:
 
     The picture is scikit-image's portrait of an astronaut (NASA, public domain) that sways slowly: composed, no film.
     """
-    portrait = _portrait()
+    portrait = open_portrait()
     try:
         with av.open(str(SAMPLE)) as sound, av.open(str(path), "w", format="mp4") as out:
             _write(sound, out, portrait)
@@ -44,7 +44,8 @@ def write_sample_video(path: Path) -> None:
         raise SampleError(f"{path} can't be written: {error.strerror}; choose another place with -o") from error
 
 
-def _portrait() -> Image:
+def open_portrait() -> Image:
+    """What `picture` moves over: uint8 RGB. Raises SampleError where scikit-image is missing."""
     if find_spec("skimage") is None:
         raise SampleError("the portrait needs scikit-image; install it with `pip install 'undertone[sample]'`")
     from skimage.data import astronaut
@@ -54,8 +55,8 @@ def _portrait() -> Image:
 
 
 def _write(sound: av.container.InputContainer, out: av.container.OutputContainer, portrait: Image) -> None:
-    pictures = cast(av.VideoStream, out.add_stream(_codec(), rate=_FRAMES_PER_SECOND))
-    pictures.width, pictures.height, pictures.pix_fmt = _WIDTH, _HEIGHT, "yuv420p"
+    pictures = cast(av.VideoStream, out.add_stream(_codec(), rate=FRAMES_PER_SECOND))
+    pictures.width, pictures.height, pictures.pix_fmt = WIDTH, HEIGHT, "yuv420p"
     pictures.bit_rate = 600_000
     pictures.options = {"preset": "veryfast"}
     track = out.add_stream_from_template(sound.streams.audio[0])
@@ -63,8 +64,8 @@ def _write(sound: av.container.InputContainer, out: av.container.OutputContainer
     for packet in sound.demux(audio=0):
         if packet.pts is None or packet.time_base is None:
             continue
-        while shown / _FRAMES_PER_SECOND <= packet.pts * packet.time_base:
-            frame = av.VideoFrame.from_ndarray(_picture(portrait, shown / _FRAMES_PER_SECOND), format="rgb24")
+        while shown / FRAMES_PER_SECOND <= packet.pts * packet.time_base:
+            frame = av.VideoFrame.from_ndarray(picture(portrait, shown / FRAMES_PER_SECOND), format="rgb24")
             frame.pts = shown
             out.mux(pictures.encode(frame))
             shown += 1
@@ -80,10 +81,10 @@ def _codec() -> str:
     raise SampleError(f"this PyAV can encode none of {', '.join(_CODECS)}; install PyAV's own wheel: `pip install av`")
 
 
-def _picture(portrait: Image, time: float) -> Image:
+def picture(portrait: Image, time: float) -> Image:
     """The portrait at a time in seconds, cut out around the face: uint8 [480, 640, 3], RGB."""
-    scale = _HEIGHT / (_SHOWN * (1 + _ZOOM * sin(2 * pi * time / 13)))
+    scale = HEIGHT / (_SHOWN * (1 + _ZOOM * sin(2 * pi * time / 13)))
     x = _FACE[0] + _SWAY[0] * sin(2 * pi * time / 7)
     y = _FACE[1] + _SWAY[1] * sin(2 * pi * time / 5)
-    move = np.array([[scale, 0, _WIDTH / 2 - scale * x], [0, scale, 0.4 * _HEIGHT - scale * y]])
-    return np.asarray(cv2.warpAffine(portrait, move, (_WIDTH, _HEIGHT)), np.uint8)
+    move = np.array([[scale, 0, WIDTH / 2 - scale * x], [0, scale, 0.4 * HEIGHT - scale * y]])
+    return np.asarray(cv2.warpAffine(portrait, move, (WIDTH, HEIGHT)), np.uint8)

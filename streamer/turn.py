@@ -62,6 +62,7 @@ class Turn:
         self._words = True
         self._hearing: Hearing | None = None
         self._ahead: asyncio.Task[Prepared] | None = None
+        self._guessed_at: float | None = None
         self._glancing: asyncio.Task[None] | None = None
 
     def hear(self, pcm: Samples) -> None:
@@ -78,12 +79,13 @@ class Turn:
     def speculate(self, end: float, pcm: Samples, crops: Crops | None) -> None:
         """The speaker fell silent: recognise and encode as if for good, and read that provisionally."""
         self._cancel_guess()
+        self._guessed_at = perf_counter()
         self._ahead = asyncio.create_task(self._prepare(pcm, crops))
         self._glancing = self._stage.workers.start(self._tell_guess(self._ahead, end))
 
     def resume(self, pcm: Samples) -> None:
         """The speaker went on: what was guessed is dropped. `pcm` is all of the utterance so far."""
-        self._cancel_guess()
+        self._cancel_guess(again=0 if self._hearing else len(pcm))
         self.hear(pcm[self._hearing.heard :] if self._hearing else pcm)
 
     def abandon(self) -> None:
@@ -108,9 +110,14 @@ class Turn:
     async def _settle(self, close: Close, crops: Crops | None, ticket: Ticket, arrived: tuple[float, float]) -> None:
         stage = self._stage
         try:
+            asked, guessed_at, self._guessed_at = perf_counter(), self._guessed_at, None
             if self._ahead is None:
                 self._ahead = asyncio.create_task(self._prepare(close.pcm, crops))
             prepared = await self._ahead
+            if guessed_at is not None:
+                # Begun now, it would have taken as long as it did; but no more can be saved than it was begun earlier.
+                took = prepared.recognise_ms + prepared.encode_ms
+                stage.metrics.guess_stood(min(took, 1e3 * (asked - guessed_at)))
             waited = perf_counter()
             await stage.order.reach(ticket)
             fused = perf_counter()
@@ -155,7 +162,12 @@ class Turn:
     def _new_hearing(self) -> Hearing:
         return Hearing(self._stage.recogniser, self._stage.workers.recognition)
 
-    def _cancel_guess(self) -> None:
+    def _cancel_guess(self, again: int = 0) -> None:
+        """again: how many samples have to be recognised once more because of it."""
+        if self._guessed_at is not None:
+            wasted = _worked(self._ahead, since=self._guessed_at)
+            self._stage.metrics.guess_dropped(1e3 * wasted, again / SAMPLE_RATE)
+            self._guessed_at = None
         for task in (self._ahead, self._glancing):
             if task is not None:
                 task.cancel()
@@ -237,6 +249,14 @@ class Turn:
         )
         if final:
             self._stage.metrics.final(latency)
+
+
+def _worked(task: "asyncio.Task[Prepared] | None", since: float) -> float:
+    """For how many seconds a guess was worked at: until it was done, or until now."""
+    if task is not None and task.done() and not task.cancelled() and task.exception() is None:
+        prepared = task.result()
+        return 1e-3 * (prepared.recognise_ms + prepared.encode_ms)
+    return perf_counter() - since
 
 
 def _seconds(time: float) -> float:

@@ -38,7 +38,12 @@ def imported_by(package: str) -> dict[Path, set[str]]:
 
 @pytest.mark.parametrize(
     ("package", "others"),
-    [("engine", {"streamer", "training"}), ("training", {"streamer"}), ("streamer", {"training"})],
+    [
+        ("engine", {"streamer", "training", "bench"}),
+        ("training", {"streamer", "bench"}),
+        ("streamer", {"training", "bench"}),
+        ("bench", {"training"}),
+    ],
 )
 def test_no_part_imports_what_lies_above_or_beside_it(package: str, others: set[str]) -> None:
     found = imported_by(package)
@@ -46,19 +51,20 @@ def test_no_part_imports_what_lies_above_or_beside_it(package: str, others: set[
     assert {path: bad for path, names in found.items() if path != COMMAND_LINE and (bad := names & others)} == {}
 
 
-def test_the_command_line_imports_training_only_when_a_verb_is_used() -> None:
+@pytest.mark.parametrize("package", ["training", "bench"])
+def test_the_command_line_imports_what_lies_above_only_when_a_verb_is_used(package: str) -> None:
     tree = ast.parse(COMMAND_LINE.read_text(encoding="utf-8"))
     lazily = {name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) for name in imports(node)}
-    assert "training" in lazily
+    assert package in lazily
     at_once = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
-    assert "training" not in {name for node in at_once for name in imports(node)}
+    assert package not in {name for node in at_once for name in imports(node)}
 
 
 def test_the_engine_knows_nothing_of_sockets_media_files_and_terminals() -> None:
     assert {path: bad for path, names in imported_by("engine").items() if (bad := names & OUTSIDE)} == {}
 
 
-@pytest.mark.parametrize("package", ["engine", "streamer", "training"])
+@pytest.mark.parametrize("package", ["engine", "streamer", "training", "bench"])
 def test_nothing_unpickles(package: str) -> None:
     picklers = {"pickle", "dill", "joblib", "cloudpickle", "shelve"}
     assert {path: bad for path, names in imported_by(package).items() if (bad := names & picklers)} == {}

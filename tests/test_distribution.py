@@ -37,7 +37,7 @@ def test_the_command_undertone_is_installed() -> None:
 
 
 def test_what_is_optional_is_an_extra(project: Any) -> None:
-    assert {"train", "sample", "dev"} <= set(project["optional-dependencies"])
+    assert {"train", "bench", "sample", "dev"} <= set(project["optional-dependencies"])
 
 
 def test_every_dependency_has_its_version_in_the_constraints(project: Any) -> None:
@@ -69,7 +69,8 @@ def test_a_wheel_brings_the_bundles_that_are_in_the_repository(wheel: set[str]) 
 
 
 def test_a_wheel_brings_nothing_that_only_developers_use(wheel: set[str]) -> None:
-    assert {name.split("/")[0] for name in wheel if ".dist-info" not in name} == {"engine", "streamer", "training"}
+    packages = {"engine", "streamer", "training", "bench"}
+    assert {name.split("/")[0] for name in wheel if ".dist-info" not in name} == packages
 
 
 def test_without_node_the_build_says_how_to_get_the_page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

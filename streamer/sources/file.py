@@ -3,6 +3,7 @@
 import heapq
 import struct
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import takewhile
 from math import floor
 from pathlib import Path
@@ -64,6 +65,10 @@ class FileSource:
             video_speaker="speaker-1" if picture is not None else None,
         )
         return cls(path, info, origin)
+
+    def sound_alone(self) -> Self:
+        """The same file as if it had no pictures."""
+        return type(self)(self._path, replace(self.info, has_video=False, video_speaker=None), self._origin)
 
     def __iter__(self) -> Iterator[AudioChunk | VideoFrame]:
         """Sound in chunks of 100 ms at most, pictures at most ten a second. Times begin at 0, on one clock for both."""

@@ -338,3 +338,19 @@ async def test_pictures_that_cannot_be_looked_at_end_the_looking_and_say_so(hub:
 def test_a_bound_of_nought_is_refused() -> None:
     with pytest.raises(ValueError, match="ring_events must be above 0"):
         Settings(ring_events=0)
+
+
+async def test_a_guess_that_stood_and_one_that_was_dropped_are_counted_with_what_they_cost(hub: Hub) -> None:
+    conversation = hub.conversation("c")
+    ada = await conversation.join("ada")
+    first, second = _trimmed(speak("I can not believe that we have won")), _trimmed(speak("that is very sad"))
+    await _say(ada, np.concatenate([silence(0.5), first, silence(0.3), second, silence(1.0)]))
+    await conversation.leave(ada)
+    lines = hub.metrics.render().decode().splitlines()
+    assert len(_finals(await _bodies(conversation))) == 1
+    assert 'undertone_guesses_total{outcome="stood"} 1.0' in lines
+    assert 'undertone_guesses_total{outcome="dropped"} 1.0' in lines
+    assert "undertone_guess_saved_milliseconds_count 1.0" in lines
+    assert "undertone_guess_wasted_milliseconds_count 1.0" in lines
+    again = next(line for line in lines if line.startswith("undertone_guess_reheard_seconds_total"))
+    assert float(again.split()[1]) > 1

@@ -1,0 +1,175 @@
+"""`undertone bench engine`: the engine alone, with no media and no network around it, under more and more work."""
+
+import asyncio
+import gc
+import random
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict, dataclass
+from functools import partial
+from math import ceil
+from time import perf_counter
+from typing import Final
+
+import psutil
+import torch
+
+from bench.device import device_named
+from bench.errors import CannotMeasure
+from bench.figure import Curve, Figure, Point
+from bench.past import begin, extend, said, step
+from bench.record import Record
+from bench.timing import awaited
+from bench.utterances import FACES, PAST, SECONDS, WORDS, utterance
+from engine import Dialogue, Engine, Utterance
+from engine.bundle import Bundle
+
+_SEED: Final = 0
+_MIB: Final = 2**20
+
+Read = Callable[[Dialogue], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where along each axis is measured.
+
+    concurrent: dialogues at once, each of which sends its next utterance when its last is answered; open: dialogues
+    that have a memory; turns: lengths of a dialogue. calls: utterances in each measurement, at least.
+    """
+
+    concurrent: Sequence[int]
+    open: Sequence[int]
+    turns: Sequence[int]
+    calls: int
+
+
+MODEST: Final = Plan((1, 8, 64), (1, 10, 100, 1_000), (10, 10_000), calls=32)
+FULL: Final = Plan((1, 8, 64, 256, 1_024), (1, 10, 100, 1_000, 10_000), (10, 100, 1_000, 10_000), calls=128)
+
+
+async def measure(bundle: str, *, device: str = "cpu", threads: int = 2, plan: Plan = MODEST) -> Record:
+    """All of a plan. Raises BundleError, CannotMeasure."""
+    place = device_named(device)
+    each = _memory_of_one(Bundle.load(bundle))
+    _check_room(each, max(plan.open), place)
+    load = partial(Engine.load, bundle, device=device, threads=threads)
+    with load(slots=max(plan.concurrent)) as engine:
+        curves = await by_load(engine, plan) + await by_turn(engine, plan)
+        name = engine.bundle.name
+    curves += await by_open(lambda slots: load(slots=slots), plan, place)
+    return Record.of(
+        "undertone bench engine",
+        {"bundle": name, "device": device, "threads": threads, **{k: _list(v) for k, v in asdict(plan).items()}},
+        {"memory of a dialogue": Figure.of([each / _MIB], "MiB")},
+        curves,
+        notes=[
+            f"One utterance: {SECONDS:g} s of voice; {WORDS} words, after {PAST} turns of as many; {FACES} faces.",
+            "All: students and fusion, with how much each modality weighed; fusion: that step alone; else one student.",
+            "Dialogues at once send their next utterance when the last is answered: latency includes the queue.",
+            "The memory of a dialogue is the size of its slot; resident memory is that of this whole process.",
+        ],
+        seed=_SEED,
+    )
+
+
+async def by_load(engine: Engine, plan: Plan) -> list[Curve]:
+    """Latency and throughput of everything and of each student, over dialogues at once."""
+    whole = utterance(_SEED)
+    reads: dict[str, Read] = {
+        "all": partial(_observe, whole),
+        "text": partial(_encode, Utterance(whole.speaker, text=whole.text)),
+        "audio": partial(_encode, Utterance(whole.speaker, audio=whole.audio)),
+        "video": partial(_encode, Utterance(whole.speaker, faces=whole.faces)),
+    }
+    points: defaultdict[tuple[str, str], list[Point]] = defaultdict(list)
+    with ExitStack() as stack:
+        dialogues = [stack.enter_context(engine.open()) for _ in range(max(plan.concurrent))]
+        await asyncio.gather(*map(begin, dialogues))
+        for name, read in reads.items():
+            for count in plan.concurrent:
+                taken, seconds = await _at_once(dialogues[:count], read, ceil(plan.calls / count))
+                points[name, "ms"].append(Point(at=count, figure=Figure.of(taken)))
+                rate = Figure.of([len(taken) / seconds], "utterances/s")
+                points[name, rate.unit].append(Point(at=count, figure=rate))
+    return [Curve(name=name, over="dialogues at once", points=found) for (name, _), found in points.items()]
+
+
+async def by_turn(engine: Engine, plan: Plan) -> list[Curve]:
+    """One step of the fusion, from each turn of a dialogue on."""
+    points: list[Point] = []
+    for turn in plan.turns:
+        with engine.open() as dialogue:
+            outputs = await said(dialogue)
+            await extend(engine, dialogue, outputs, turn - 1)
+            taken = [await awaited(partial(step, engine, dialogue, outputs)) for _ in range(plan.calls)]
+        points.append(Point(at=turn, figure=Figure.of(taken)))
+    return [Curve(name="fusion", over="turn", points=points)]
+
+
+async def by_open(load: Callable[[int], Engine], plan: Plan, place: torch.device) -> list[Curve]:
+    """One step of the fusion for one of many open dialogues, and what the process takes with so many slots."""
+    taken: list[Point] = []
+    memory: list[Point] = []
+    chance = random.Random(_SEED)  # noqa: S311 - no secret
+    for count in plan.open:
+        with load(count) as engine, ExitStack() as stack:
+            dialogues = [stack.enter_context(engine.open()) for _ in range(count)]
+            outputs = await said(dialogues[0])
+            await asyncio.gather(*(extend(engine, dialogue, outputs, 1) for dialogue in dialogues))
+            picked = chance.choices(dialogues, k=plan.calls)
+            values = [await awaited(partial(step, engine, dialogue, outputs)) for dialogue in picked]
+            taken.append(Point(at=count, figure=Figure.of(values)))
+            memory.append(Point(at=count, figure=Figure.of([_used(place) / _MIB], "MiB")))
+        gc.collect()
+    return [
+        Curve(name="fusion", over="open dialogues", points=taken),
+        Curve(name="resident memory", over="open dialogues", points=memory),
+    ]
+
+
+async def _at_once(dialogues: Sequence[Dialogue], read: Read, times: int) -> tuple[list[float], float]:
+    """Milliseconds of each answer, and the seconds that all took; each dialogue reads `times`, one after the other."""
+    await read(dialogues[0])
+    taken: list[float] = []
+
+    async def one(dialogue: Dialogue) -> None:
+        for _ in range(times):
+            taken.append(await awaited(partial(read, dialogue)))  # noqa: PERF401 - one after the other
+
+    began = perf_counter()
+    await asyncio.gather(*map(one, dialogues))
+    return taken, perf_counter() - began
+
+
+def _observe(spoken: Utterance, dialogue: Dialogue) -> Awaitable[object]:
+    return dialogue.observe(spoken)
+
+
+def _encode(spoken: Utterance, dialogue: Dialogue) -> Awaitable[object]:
+    return dialogue.encode(spoken)
+
+
+def _memory_of_one(bundle: Bundle) -> int:
+    """Bytes of one dialogue's slot."""
+    ring = bundle.fusion.memory(1)
+    return ring.kv.nbytes + ring.present.nbytes + ring.count.nbytes
+
+
+def _check_room(each: int, count: int, place: torch.device) -> None:
+    free = torch.cuda.mem_get_info()[0] if place.type == "cuda" else psutil.virtual_memory().available
+    if each * count > 0.8 * free:
+        raise CannotMeasure(
+            f"{count:,} open dialogues take {each * count / 2**30:.1f} GiB and {free / 2**30:.1f} GiB are free: "
+            "free some memory, or leave out --full"
+        )
+
+
+def _used(place: torch.device) -> int:
+    """Bytes: on CUDA those allocated there, else those of this process."""
+    return torch.cuda.memory_allocated() if place.type == "cuda" else int(psutil.Process().memory_info().rss)
+
+
+def _list(value: Sequence[int] | int) -> list[int] | int:
+    return value if isinstance(value, int) else list(value)

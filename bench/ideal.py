@@ -1,0 +1,127 @@
+"""What the algorithm alone costs: when each event could be made if computing took no time.
+
+Papers on streaming recognition call it computation-unaware latency (Ma et al., SimulEval, 2020): only media time
+counts. Here that is the hangover, the packets in which sound comes, and what the transport has to wait for. It is the
+earliest: the streamer's frames are taken to begin with packets. Over WebRTC they begin anywhere, up to 20 ms later.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, cast
+
+import av
+import numpy as np
+from aiortc.codecs.opus import OpusDecoder
+from aiortc.jitterbuffer import JitterFrame
+
+from bench.media import OPUS_LOOKAHEAD_SECONDS, Media
+from streamer.audio import FRAME, Resampler, Samples
+from streamer.listener import FRAME_SECONDS, Close, Heard, Listener, Onset, Pause, Resume, Voice
+from streamer.settings import Settings
+
+_PREFETCHED: Final = 4
+"""aiortc's jitter buffer gives a packet of sound out when this many newer ones are there."""
+_RESAMPLER_SECONDS: Final = 0.001
+"""What the resampler to 16 kHz keeps back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """One utterance as it was sent, in media time of the sender.
+
+    start, end: of the utterance, tail of silence included. spoken: when the voice ceased.
+    heard: when all sound until then can have reached the streamer's ear.
+    told: when the first provisional event that has heard all of it can be made. closed: when the final one can.
+    """
+
+    start: float
+    end: float
+    spoken: float
+    heard: float
+    told: float
+    closed: float
+
+
+@dataclass(frozen=True, slots=True)
+class Transit:
+    """By how much a transport has to delay sound and pictures, and by how much its codec's sound is late."""
+
+    sound: float
+    picture: float
+    codec: float
+
+    @classmethod
+    def of(cls, media: Media) -> "Transit":
+        """WebRTC: four packets of prefetching, a picture that is whole once the next begins, and Opus's look-ahead."""
+        if media.transport == "websocket":
+            return cls(0.0, 0.0, 0.0)
+        late = OPUS_LOOKAHEAD_SECONDS + _RESAMPLER_SECONDS
+        return cls(_PREFETCHED * FRAME_SECONDS, media.picture_seconds, late)
+
+
+def utterances(media: Media, speaker: int) -> list[Spoken]:
+    """All that one speaker says, by the streamer's own ear (voice activity, segments) over the sound as it is sent."""
+    settings, transit = Settings(), Transit.of(media)
+    listener = Listener(settings.segmenter, settings.gap_seconds)
+    tail = settings.segmenter.tail_frames * FRAME_SECONDS
+    told = _Told(settings.provisional_seconds, tail)
+    found: list[Spoken] = []
+    for number, pcm in enumerate(_decoded(media, speaker)):
+        now = (number + 1) * FRAME_SECONDS + transit.sound
+        for heard in listener.hear(number * FRAME_SECONDS, pcm):
+            told.follow(heard, now)
+            if isinstance(heard, Close):
+                found.append(_spoken(heard, now, told, transit))
+    return found
+
+
+def _spoken(close: Close, now: float, told: "_Told", transit: Transit) -> Spoken:
+    whole = np.ceil(close.spoken / FRAME_SECONDS - 1e-6) * FRAME_SECONDS
+    return Spoken(
+        start=close.start - transit.codec,
+        end=close.end - transit.codec,
+        spoken=close.spoken - transit.codec,
+        heard=float(whole) + transit.sound,
+        told=min((at for end, at in told.all if end >= close.spoken - 1e-6), default=now),
+        closed=now,
+    )
+
+
+class _Told:
+    """When provisional events of the utterance under way are made: every half second of voice, and at each pause."""
+
+    def __init__(self, every: float, tail: float) -> None:
+        self.all: list[tuple[float, float]] = []
+        self._every = every
+        self._tail = tail
+        self._glanced = 0.0
+
+    def follow(self, heard: Heard, now: float) -> None:
+        match heard:
+            case Onset(start):
+                self.all, self._glanced = [], start
+            case Voice(until) if until >= self._glanced + self._every:
+                self._glanced = until
+                self.all.append((until, now))
+            case Pause(_, end):
+                self.all.append((end, now))
+            case Resume():
+                self.all = []
+            case _:
+                pass
+
+
+def _decoded(media: Media, speaker: int) -> Iterator[Samples]:
+    packets = media.voices[speaker]
+    if media.transport == "websocket":
+        return (np.frombuffer(packet, "<i2").astype(np.float32) / 32768 for packet in packets)
+    return _from_opus(packets)
+
+
+def _from_opus(packets: tuple[bytes, ...]) -> Iterator[Samples]:
+    """Packet by packet, decoded and resampled as a peer's sound is, filled up to whole frames at the front."""
+    decoder, resampler = OpusDecoder(), Resampler("mixed")
+    for number, packet in enumerate(packets):
+        frames = decoder.decode(JitterFrame(packet, number * 3 * FRAME))
+        pcm = np.concatenate([resampler.push(cast(av.AudioFrame, frame))[0] for frame in frames])
+        yield np.pad(pcm, (FRAME - len(pcm), 0))
