@@ -22,13 +22,15 @@ from training.soundscape import Soundscape, change
 class AudioSettings:
     """base: where the weights begin: a package that carries a GE2E speaker encoder as `pretrained.pt`, or such a file;
     "" for random ones. frames: the longest stretch that a training step reads of a clip, in 10 ms; mixup: the share of
-    batches in which clips are laid over each other (Zhang et al., ICLR 2018); readout: strength of the second
-    classifier's regression (`training.readout`); left_out: a corpus that is scored and not trained on."""
+    batches in which clips are laid over each other (Zhang et al., ICLR 2018); tuned: how far the net is left at what it
+    learnt, the rest is what it began with; readout: strength of the second classifier's regression (`training.readout`
+    says why both); left_out: a corpus that is scored and not trained on."""
 
     base: str = ""
     frames: int = 300
     smoothing: float = 0.1
     mixup: float = 0.3
+    tuned: float = 1.0
     readout: float = 0.01
     left_out: str = ""
     soundscape: Soundscape = field(default_factory=Soundscape)

@@ -78,6 +78,12 @@ class Checkpoint:
         return f"best {name} {self.best[name]:.4f}" if self.best else ""
 
 
+def load_last(model: nn.Module, folder: Path) -> None:
+    """The average's weights after the last step, whatever dev said of them."""
+    kept = load_file(folder / _FILE)
+    model.load_state_dict({name[4:]: value for name, value in kept.items() if name.startswith("ema.")})
+
+
 def save_weights(model: nn.Module, path: Path) -> None:
     """A model's weights, float32."""
     save_file({name: value.detach().contiguous() for name, value in model.state_dict().items()}, path)

@@ -35,7 +35,7 @@ def load_text(folder: Path) -> TextStudent:
 
 def load_audio(folder: Path) -> AudioStudent:
     """The audio student that `undertone train audio` left in a folder."""
-    return _load(AudioStudent(AudioConfig(**_config(folder))), folder)
+    return _load(AudioStudent(AudioConfig(**_config(folder))), folder, "student")
 
 
 def load_video(folder: Path) -> VideoStudent:
@@ -56,8 +56,8 @@ def _config(folder: Path) -> dict[str, Any]:
     return kept
 
 
-def _load(student: Student, folder: Path) -> Student:
-    load_weights(student, folder / "best.safetensors")
+def _load(student: Student, folder: Path, kept: str = "best") -> Student:
+    load_weights(student, folder / f"{kept}.safetensors")
     student.eval()
     return student
 

@@ -1,8 +1,12 @@
-"""The voice student's second classifier: logistic regression on its pooled state, fitted when all else is trained.
+"""What is done to the voice student when it is trained: its net goes back a little to where it began, and a second
+classifier is fitted, logistic regression on its pooled state.
 
-Features learnt under strong augmentation know more than the head that was learnt with them says (Kang et al.,
+A net between its pre-trained and its fine-tuned weights hears strange voices better (WiSE-FT, Wortsman et al., CVPR
+2022). Features learnt under strong augmentation know more than the head that was learnt with them says (Kang et al.,
 "Decoupling representation and classifier", ICLR 2020).
 """
+
+from collections.abc import Mapping
 
 import numpy as np
 import torch
@@ -12,10 +16,24 @@ from torch import Tensor
 from engine.labels import EMOTIONS
 from engine.mel import normalise
 from engine.students import AudioStudent
-from training.audio import pad
+from training.audio import AudioSettings, pad
 from training.clips import Features
 
 _BATCH = 64
+
+
+def finish(
+    student: AudioStudent, begun: Mapping[str, Tensor], voices: Features, train: list[int], settings: AudioSettings
+) -> None:
+    """begun: the weights of its net before training, as `net` gives them; train: the clips that it was trained on."""
+    state = {name: begun[name].lerp(weight, settings.tuned) for name, weight in net(student).items()}
+    student.load_state_dict(state, strict=False)
+    fit_readout(student, voices, train, settings.readout)
+
+
+def net(student: AudioStudent) -> dict[str, Tensor]:
+    """A copy of the weights that make the pooled state."""
+    return {n: w.detach().clone() for n, w in student.state_dict().items() if n.startswith(("lstm.", "attend."))}
 
 
 def fit_readout(student: AudioStudent, voices: Features, train: list[int], strength: float) -> None:

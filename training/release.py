@@ -130,7 +130,8 @@ def export(data: Path, runs: Path, folder: Path, configs: Path = CONFIGS, parts:
 
 def judge_degraded(bundle: Bundle, part: Part, data: Path, runs: Path) -> Scores:
     """A student's headline figures on clean and degraded input; kept in `runs` until that student is trained again."""
-    weights = runs / {"voice": "audio", "face": "video", "words": "text"}[part] / "best.safetensors"
+    weights = runs / {"voice": "audio/student", "face": "video/best", "words": "text/best"}[part]
+    weights = weights.with_suffix(".safetensors")
     trained, kept = hashlib.sha256(weights.read_bytes()).hexdigest(), runs / f"degraded-{part}.json"
     if kept.exists() and (found := json.loads(kept.read_text()))["weights"] == trained:
         return cast(Scores, found["rows"])

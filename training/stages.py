@@ -28,7 +28,7 @@ from training.corpora.meld import read_meld
 from training.corpora.voices import read_voices
 from training.loop import Plan, fit
 from training.pools import ask_teachers
-from training.readout import fit_readout
+from training.readout import finish, net
 from training.text import Rows, TextSettings, TextTask, make_rows, make_student, make_tokenizer
 from training.video import VideoSettings, VideoTask
 from training.warm import Corpus, WarmModel, WarmSettings, WarmTask, comment_rows
@@ -146,10 +146,10 @@ def train_audio(data: Path, runs: Path, configs: Path = CONFIGS) -> dict[str, fl
     student = make_voice(AudioConfig(**tables["student"]), settings.base, plan.seed)
     features = load_features(read_voices(data), runs / "voices.npz")
     folder = _prepare(runs / "audio", student.config)
-    task = AudioTask(student, features, plan.batch, plan.seed, settings)
+    task, begun = AudioTask(student, features, plan.batch, plan.seed, settings), net(student)
     fit(task, plan, folder)
-    fit_readout(student, features, task.train.tolist(), settings.readout)
-    save_weights(student, folder / "best.safetensors")
+    finish(student, begun, features, task.train.tolist(), settings)
+    save_weights(student, folder / "student.safetensors")
     return task.evaluate()
 
 

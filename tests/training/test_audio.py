@@ -9,10 +9,10 @@ import torch
 
 from engine.mel import MELS, normalise
 from engine.students import AudioConfig, AudioStudent
-from training.audio import among, make_student, read_clips
+from training.audio import AudioSettings, among, make_student, read_clips
 from training.clips import Features
 from training.corpora.voices import Clip
-from training.readout import fit_readout
+from training.readout import finish, fit_readout, net
 from training.soundscape import Soundscape, change
 
 STILL = Soundscape(tempo=0.0, throat=0.0, band=0.0, noise=0.0, room=0.0, narrow=0.0, mask_frames=0, mask_mels=0)
@@ -78,23 +78,40 @@ def test_a_base_that_is_not_there_is_named_with_how_to_get_it() -> None:
         make_student(AudioConfig(hidden=8, heads=2, embedding=4), "no_such_encoder", seed=1)
 
 
-def test_the_readout_is_nothing_until_it_is_fitted_and_then_tells_what_the_state_knows() -> None:
+def ringing() -> Features:
+    """Clips of which each label has a band of its own."""
     torch.manual_seed(0)
     clips, frames = [], []
     for index in range(28):
         label = index % 7
         clips.append(Clip(Path(f"{index}.wav"), "ravdess-01", label))
         energy = torch.full((40, MELS), -50.0) + torch.randn(40, MELS)
-        energy[:, 4 + 5 * label] += 40.0  # each label has a band of its own
+        energy[:, 4 + 5 * label] += 40.0
         frames.append(energy.numpy().astype(np.float16))
     starts = np.cumsum([0, *(len(part) for part in frames)])
     labels = torch.tensor([clip.label for clip in clips])
-    voices = Features(np.concatenate(frames), starts, labels, clips)
+    return Features(np.concatenate(frames), starts, labels, clips)
+
+
+def test_a_finished_student_hears_with_a_net_between_what_it_began_and_ended_with() -> None:
+    voices, student = ringing(), AudioStudent(AudioConfig(hidden=32, heads=2, embedding=8))
+    begun = net(student)
+    with torch.no_grad():
+        for parameter in student.lstm.parameters():
+            parameter.add_(1.0)
+    finish(student, begun, voices, list(range(28)), AudioSettings(tuned=0.25))
+    for name, weight in net(student).items():
+        torch.testing.assert_close(weight, begun[name] + 0.25 * name.startswith("lstm."))
+    assert student.readout.weight.any()
+
+
+def test_the_readout_is_nothing_until_it_is_fitted_and_then_tells_what_the_state_knows() -> None:
+    voices = ringing()
     student = AudioStudent(AudioConfig(hidden=32, heads=2, embedding=8)).eval()
     assert not student.readout.weight.any()
 
     fit_readout(student, voices, list(range(28)), strength=1.0)
     torch.nn.init.zeros_(student.head.weight)
     said = read_clips(student, voices, range(28)).logits.argmax(dim=-1)
-    assert float((said == labels).float().mean()) > 0.9
+    assert float((said == voices.labels).float().mean()) > 0.9
     assert not any(parameter.requires_grad for parameter in student.readout.parameters())
