@@ -14,6 +14,7 @@ from engine.bundle import Bundle
 from engine.labels import Modality
 from engine.mel import mel_frames
 from engine.students import StudentOutput
+from engine.textreader import text_reader
 
 MAX_FACES: Final = 16  # of an utterance; more cost time and say the same
 
@@ -32,16 +33,16 @@ class Encoder:
 
     def __init__(self, bundle: Bundle, device: torch.device) -> None:
         self._device = device
-        self._prompt = bundle.prompt
-        self._text, self._audio, self._video = (m.to(device) for m in (bundle.text, bundle.audio, bundle.video))
+        self._text = text_reader(bundle.text, bundle.prompt, bundle.graph, device)
+        self.text_by = self._text.way
+        self._audio, self._video = bundle.audio.to(device), bundle.video.to(device)
 
     @torch.inference_mode()
     def encode(self, jobs: Sequence[EncodeJob]) -> list[Mapping[Modality, StudentOutput]]:
         """For each job what each student says, [D] and [7], for the modalities that it has."""
         outputs: list[dict[Modality, StudentOutput]] = [{} for _ in jobs]
         if rows := [job.tokens for job in jobs if job.tokens is not None]:
-            ids, attention, mask = (tensor.to(self._device) for tensor in self._prompt.collate([list(r) for r in rows]))
-            _scatter(outputs, "text", [job.tokens is not None for job in jobs], self._text(ids, attention, mask))
+            _scatter(outputs, "text", [job.tokens is not None for job in jobs], self._text(rows))
         if pcm := [job.audio for job in jobs if job.audio is not None]:
             mels = [mel_frames(samples) for samples in pcm]
             lengths = torch.tensor([len(mel) for mel in mels], device=self._device)
