@@ -26,6 +26,7 @@ from engine.worker import Stage, Worker
 
 ENCODE_BATCH: Final = 8
 FUSE_BATCH: Final = 64
+FUSE_BATCH_CPU: Final = 6  # what a larger batch copies does not fit the caches of a CPU
 
 
 class Engine:
@@ -45,7 +46,7 @@ class Engine:
         self.text_by = encoder.text_by
         self._encode = Stage(encoder.encode, ENCODE_BATCH)
         self._faces = Stage(encoder.faces, ENCODE_BATCH)
-        self._fuse = Stage(Fuser(bundle, slots, place).fuse, FUSE_BATCH)
+        self._fuse = Stage(Fuser(bundle, slots, place).fuse, FUSE_BATCH_CPU if place.type == "cpu" else FUSE_BATCH)
         self._worker = Worker(queue)
 
     @classmethod
