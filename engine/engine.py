@@ -94,13 +94,15 @@ class Engine:
     ) -> None:
         self.close()
 
-    async def encode(self, job: EncodeJob, *, patient: bool) -> Mapping[Modality, StudentOutput]:
-        """For `Dialogue`: the students, in the worker."""
-        return await self._worker.run(self._encode, job, patient=patient)
+    async def encode(
+        self, job: EncodeJob, owner: Dialogue, *, glance_of: str | None
+    ) -> Mapping[Modality, StudentOutput]:
+        """For `Dialogue`: the students, in the worker. glance_of: a glance's speaker, None if it is none."""
+        return await self._worker.run(self._encode, job, patient=glance_of is None, owner=owner, topic=glance_of)
 
-    async def fuse(self, job: FuseJob, *, patient: bool) -> Reading:
-        """For `Dialogue`: one turn of the fusion, in the worker."""
-        return await self._worker.run(self._fuse, job, patient=patient)
+    async def fuse(self, job: FuseJob, owner: Dialogue, *, glance_of: str | None) -> Reading:
+        """For `Dialogue`: one turn of the fusion, in the worker, likewise."""
+        return await self._worker.run(self._fuse, job, patient=glance_of is None, owner=owner, topic=glance_of)
 
     def give_back(self, slot: int) -> None:
         """For `Dialogue`: its slot can be taken again."""
