@@ -30,11 +30,6 @@ class Lane(Generic[Item]):
         self._items.setdefault(owner, deque()).append(item)
         self._size += 1
 
-    def swap(self, owner: Hashable, old: Item, new: Item) -> None:
-        """Another item in an old one's place."""
-        items = self._items[owner]
-        items[items.index(old)] = new
-
     def remove(self, owner: Hashable, item: Item) -> None:
         """Take an item out, if it is here."""
         items = self._items.get(owner, deque())

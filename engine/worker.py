@@ -44,8 +44,8 @@ class _Task:
 class Worker:
     """Runs jobs in one thread, in batches of one stage; at most `limit` jobs are queued.
 
-    Patient jobs (finals) go before impatient ones (glances, faces). Among equals dialogues take turns, and the jobs of
-    one dialogue run in their order.
+    Patient jobs (finals) go before the impatient ones (glances, faces) of other owners. Among equals owners take turns.
+    What one owner asked of one stage runs in its order.
     """
 
     def __init__(self, limit: int) -> None:
@@ -108,13 +108,21 @@ class Worker:
         if self._full or self._outside:
             self._outside.append(task)
         else:
-            self._finals.push(task.line, task)
+            self._enter(task)
+
+    def _enter(self, task: _Task) -> None:
+        """A patient job is queued; what its owner asked of the same stage before goes along, in front of it."""
+        for earlier in [t for t in self._glances.of(task.line) if t.stage is task.stage]:
+            self._glances.remove(task.line, earlier)
+            self._finals.push(task.line, earlier)
+        self._finals.push(task.line, task)
 
     def _try(self, task: _Task) -> None:
         """An impatient job comes in, in place of an older one of its kind or where there is room."""
         old = next((t for t in self._glances.of(task.line) if _same(t, task)), None)
-        if old is not None:
-            self._glances.swap(task.line, old, task)
+        if old is not None and not self._outside:
+            self._glances.push(task.line, task)  # first, so that its owner's turn is kept
+            self._glances.remove(task.line, old)
             _refuse(old, "a newer glance took its place")
         elif self._full:
             raise EngineBusy(f"{self._limit} jobs are waiting in the engine: try again later")
@@ -126,7 +134,8 @@ class Worker:
         with self._changed:
             if task in self._outside:
                 self._outside.remove(task)
-            (self._finals if task.patient else self._glances).remove(task.line, task)
+            self._finals.remove(task.line, task)
+            self._glances.remove(task.line, task)
             self._let_in()
 
     @property
@@ -139,8 +148,7 @@ class Worker:
 
     def _let_in(self) -> None:
         while self._outside and not self._full:
-            task = self._outside.popleft()
-            self._finals.push(task.line, task)
+            self._enter(self._outside.popleft())
 
     def _work(self) -> None:
         while batch := self._take():
