@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
 from pydantic import JsonValue
+from safetensors.numpy import load as load_arrays
 from tokenizers import Tokenizer
 from torch import nn
 
@@ -16,6 +19,7 @@ from engine.magt import Magt
 from engine.manifest import (
     CARD,
     FILES,
+    GRAPH,
     MANIFEST,
     TOKENIZER,
     Description,
@@ -27,13 +31,15 @@ from engine.manifest import (
 from engine.prompt import Prompt
 from engine.storage import pack, unpack
 from engine.students import AudioStudent, TextStudent, VideoStudent
+from engine.textreader import TextGraph
 
 PACKAGED = Path(__file__).parent / "bundles"
+_TEXT = "text.safetensors"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Bundle:
-    """Models in float32, on the CPU, in evaluation mode."""
+    """Models in float32, on the CPU, in evaluation mode. graph: the text student once more, for ONNX Runtime."""
 
     name: str
     text: TextStudent
@@ -43,6 +49,7 @@ class Bundle:
     fusion: Magt
     calibration: Calibration
     manifest: Manifest
+    graph: TextGraph | None
 
     @classmethod
     def load(cls, name: str | Path) -> "Bundle":
@@ -55,7 +62,8 @@ class Bundle:
         for file, module in _weights(text, audio, video, fusion).items():
             load_weights(module, data[file], folder / file)
         prompt = load_prompt(data[TOKENIZER], manifest, folder)
-        return cls(manifest.name, text, prompt, audio, video, fusion, manifest.calibration, manifest)
+        graph = _graph(folder, manifest, data[_TEXT]) if GRAPH in manifest.files else None
+        return cls(manifest.name, text, prompt, audio, video, fusion, manifest.calibration, manifest, graph)
 
 
 def save_bundle(
@@ -73,11 +81,15 @@ def save_bundle(
     training: Mapping[str, JsonValue],
     scores: Mapping[str, JsonValue],
     card: str,
+    graph: bytes | None = None,
 ) -> None:
-    """Write a bundle into `folder`; the manifest comes last. Raises ValueError if the parts don't fit together."""
+    """Write a bundle into `folder`; the manifest comes last. Raises ValueError if the parts don't fit together.
+
+    graph: of the text student, as `training.textgraph.text_graph` makes it; without it, torch reads the words.
+    """
     modules = _weights(text, audio, video, fusion)
     data = {file: pack(module, int8_matrices=module is text) for file, module in modules.items()}
-    data |= {TOKENIZER: tokenizer_json.encode(), CARD: card.encode()}
+    data |= {TOKENIZER: tokenizer_json.encode(), CARD: card.encode()} | ({GRAPH: graph} if graph else {})
     manifest = Manifest(
         name=name,
         text=text.config,
@@ -125,7 +137,7 @@ def _fetch(hub_id: str) -> Path:
     """The hub's snapshot of a bundle: only a bundle's own files, from the local cache where they are there."""
     from huggingface_hub import snapshot_download
 
-    wanted = [MANIFEST, *FILES]
+    wanted = [MANIFEST, *FILES, GRAPH]
     try:
         return Path(snapshot_download(hub_id, allow_patterns=wanted, etag_timeout=5))
     except (OSError, ValueError) as error:  # what the hub's client raises: no network, no such repository, not cached
@@ -138,6 +150,11 @@ def _fetch(hub_id: str) -> Path:
 def _weights(text: TextStudent, audio: AudioStudent, video: VideoStudent, fusion: Magt) -> dict[str, nn.Module]:
     modules = {"text": text, "audio": audio, "video": video, "fusion": fusion}
     return {f"{name}.safetensors": module for name, module in modules.items()}
+
+
+def _graph(folder: Path, manifest: Description, weights: bytes) -> TextGraph:
+    arrays: dict[str, npt.NDArray[np.generic]] = load_arrays(weights)
+    return TextGraph(read_file(folder, GRAPH, manifest), arrays, folder / GRAPH)
 
 
 def load_weights(module: nn.Module, data: bytes, path: Path) -> None:

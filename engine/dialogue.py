@@ -64,16 +64,20 @@ class Dialogue:
 
     async def encode(self, utterance: Utterance) -> Encoded:
         """Run the students alone: work that can be done before it is sure that the utterance has ended."""
-        return await self._encode(utterance, patient=True)
+        return await self._encode(utterance, glance_of=None)
 
     async def observe(self, utterance: Utterance | Encoded) -> Reading:
         """The final reading of an utterance, which becomes part of the dialogue. Calls take effect in their order."""
         async with self._order:
-            return await self._read(utterance, final=True)
+            return await self._read(utterance, glance_of=None)
 
     async def glance(self, utterance: Utterance | Encoded) -> Reading:
-        """A provisional reading that leaves the dialogue as it was. Raises EngineBusy when the queue is full."""
-        return await self._read(utterance, final=False)
+        """A provisional reading that leaves the dialogue as it was.
+
+        Raises EngineBusy when the queue is full, and when a newer glance at the same speaker comes while it is queued.
+        """
+        said = utterance if isinstance(utterance, Utterance) else utterance.utterance
+        return await self._read(utterance, glance_of=said.speaker)
 
     def close(self) -> None:
         """Give the slot back; what is still queued for it fails. Closing twice does nothing."""
@@ -89,37 +93,37 @@ class Dialogue:
     ) -> None:
         self.close()
 
-    async def _read(self, utterance: Utterance | Encoded, *, final: bool) -> Reading:
+    async def _read(self, utterance: Utterance | Encoded, *, glance_of: str | None) -> Reading:
         if isinstance(utterance, Utterance):
-            encoded = await self._encode(utterance, patient=final)
+            encoded = await self._encode(utterance, glance_of=glance_of)
         else:
-            encoded = await self._refresh(utterance, patient=final)
+            encoded = await self._refresh(utterance, glance_of=glance_of)
         history, said = self._history, encoded.utterance
 
         def commit() -> None:
             self._history = history.after(said, self._engine.bundle.prompt.turns)
 
-        job = FuseJob(self, encoded.outputs, history.number(said.speaker) - 1, commit if final else None)
-        return await self._engine.fuse(job, patient=final)
+        job = FuseJob(self, encoded.outputs, history.number(said.speaker) - 1, commit if glance_of is None else None)
+        return await self._engine.fuse(job, self, glance_of=glance_of)
 
-    async def _encode(self, utterance: Utterance, *, patient: bool) -> Encoded:
+    async def _encode(self, utterance: Utterance, *, glance_of: str | None) -> Encoded:
         tokens = self._prompt(utterance)
         faces = utterance.faces if utterance.present["video"] else None
-        outputs = await self._run_students(EncodeJob(tokens, utterance.audio, faces), patient=patient)
+        outputs = await self._run_students(EncodeJob(tokens, utterance.audio, faces), glance_of=glance_of)
         return Encoded(utterance, tokens, outputs)
 
-    async def _refresh(self, encoded: Encoded, *, patient: bool) -> Encoded:
+    async def _refresh(self, encoded: Encoded, *, glance_of: str | None) -> Encoded:
         """Read the text again if what was said since then changed its prompt."""
         tokens = self._prompt(encoded.utterance)
         if tokens == encoded.tokens:
             return encoded
-        text = await self._run_students(EncodeJob(tokens, None, None), patient=patient)
+        text = await self._run_students(EncodeJob(tokens, None, None), glance_of=glance_of)
         return replace(encoded, tokens=tokens, outputs={**encoded.outputs, **text})
 
-    async def _run_students(self, job: EncodeJob, *, patient: bool) -> Mapping[Modality, StudentOutput]:
+    async def _run_students(self, job: EncodeJob, *, glance_of: str | None) -> Mapping[Modality, StudentOutput]:
         if self.closed:
             raise RuntimeError("the dialogue is closed")
-        return await self._engine.encode(job, patient=patient)
+        return await self._engine.encode(job, self, glance_of=glance_of)
 
     def _prompt(self, utterance: Utterance) -> tuple[int, ...] | None:
         if not utterance.present["text"]:

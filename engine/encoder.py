@@ -11,9 +11,11 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from engine.bundle import Bundle
+from engine.grouping import alike, in_order
 from engine.labels import Modality
 from engine.mel import mel_frames
 from engine.students import StudentOutput
+from engine.textreader import text_reader
 
 MAX_FACES: Final = 16  # of an utterance; more cost time and say the same
 
@@ -32,21 +34,18 @@ class Encoder:
 
     def __init__(self, bundle: Bundle, device: torch.device) -> None:
         self._device = device
-        self._prompt = bundle.prompt
-        self._text, self._audio, self._video = (m.to(device) for m in (bundle.text, bundle.audio, bundle.video))
+        self._text = text_reader(bundle.text, bundle.prompt, bundle.graph, device)
+        self.text_by = self._text.way
+        self._audio, self._video = bundle.audio.to(device), bundle.video.to(device)
 
     @torch.inference_mode()
     def encode(self, jobs: Sequence[EncodeJob]) -> list[Mapping[Modality, StudentOutput]]:
         """For each job what each student says, [D] and [7], for the modalities that it has."""
         outputs: list[dict[Modality, StudentOutput]] = [{} for _ in jobs]
         if rows := [job.tokens for job in jobs if job.tokens is not None]:
-            ids, attention, mask = (tensor.to(self._device) for tensor in self._prompt.collate([list(r) for r in rows]))
-            _scatter(outputs, "text", [job.tokens is not None for job in jobs], self._text(ids, attention, mask))
+            _scatter(outputs, "text", [job.tokens is not None for job in jobs], self._text(rows))
         if pcm := [job.audio for job in jobs if job.audio is not None]:
-            mels = [mel_frames(samples) for samples in pcm]
-            lengths = torch.tensor([len(mel) for mel in mels], device=self._device)
-            spoken = self._audio(pad_sequence(mels, batch_first=True).to(self._device), lengths)
-            _scatter(outputs, "audio", [job.audio is not None for job in jobs], spoken)
+            _scatter(outputs, "audio", [job.audio is not None for job in jobs], self._hear(pcm))
         if shown := [spread(job.faces) for job in jobs if job.faces is not None]:
             _scatter(outputs, "video", [job.faces is not None for job in jobs], self._mean_over_frames(shown))
         return list(outputs)
@@ -56,6 +55,17 @@ class Encoder:
         """The video student's logits [k, 7] for each job's single frames uint8 [k, 48, 48]."""
         logits = self._video(torch.from_numpy(np.concatenate(jobs)).to(self._device)).logits.cpu()
         return list(torch.split(logits, [len(crops) for crops in jobs]))
+
+    def _hear(self, pcm: Sequence[npt.NDArray[np.float32]]) -> StudentOutput:
+        """The audio student's outputs, in their order: its LSTM runs over padding too, so like goes with like."""
+        mels = [mel_frames(samples) for samples in pcm]
+        batches = alike([len(mel) for mel in mels], len(mels))
+        return in_order([self._listen([mels[i] for i in batch]) for batch in batches], batches)
+
+    def _listen(self, mels: Sequence[Tensor]) -> StudentOutput:
+        lengths = torch.tensor([len(mel) for mel in mels], device=self._device)
+        spoken: StudentOutput = self._audio(pad_sequence(list(mels), batch_first=True).to(self._device), lengths)
+        return spoken
 
     def _mean_over_frames(self, crops: Sequence[npt.NDArray[np.uint8]]) -> StudentOutput:
         frames: StudentOutput = self._video(torch.from_numpy(np.concatenate(crops)).to(self._device))

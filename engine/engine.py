@@ -19,12 +19,14 @@ from engine.fuser import FuseJob, Fuser
 from engine.labels import EMOTIONS, Emotion, Modality
 from engine.reading import FaceReading, Reading
 from engine.students import StudentOutput
+from engine.threads import THREADS, set_threads
 from engine.utterance import FACE_SIZE
 from engine.verdict import most_probable, named
 from engine.worker import Stage, Worker
 
 ENCODE_BATCH: Final = 8
 FUSE_BATCH: Final = 64
+FUSE_BATCH_CPU: Final = 6  # what a larger batch copies does not fit the caches of a CPU
 
 
 class Engine:
@@ -33,27 +35,35 @@ class Engine:
     labels: Final[tuple[Emotion, ...]] = EMOTIONS
 
     def __init__(self, bundle: Bundle, *, device: str = "auto", slots: int = 64, queue: int = 256) -> None:
-        """slots: dialogues open at once; queue: jobs that wait at most (what happens then: `Worker.run`)."""
+        """slots: dialogues open at once; queue: jobs that wait at most (what happens then: `Worker.run`).
+
+        `text_by` then names what reads the words: ONNX Runtime or torch.
+        """
         place = torch.device(_best_device() if device == "auto" else device)
         self.bundle = bundle
         self._free = list(range(slots - 1, -1, -1))
         encoder = Encoder(bundle, place)
+        self.text_by = encoder.text_by
         self._encode = Stage(encoder.encode, ENCODE_BATCH)
         self._faces = Stage(encoder.faces, ENCODE_BATCH)
-        self._fuse = Stage(Fuser(bundle, slots, place).fuse, FUSE_BATCH)
+        self._fuse = Stage(Fuser(bundle, slots, place).fuse, FUSE_BATCH_CPU if place.type == "cpu" else FUSE_BATCH)
         self._worker = Worker(queue)
 
     @classmethod
     def load(
-        cls, name: str | Path = "undertone-base", *, device: str = "auto", slots: int = 64, threads: int | None = 1
+        cls,
+        name: str | Path = "undertone-base",
+        *,
+        device: str = "auto",
+        slots: int = 64,
+        threads: int | None = THREADS,
     ) -> "Engine":
         """name: as `Bundle.load` takes it. device: "auto" (CUDA where there is one), "cpu", "cuda".
 
-        threads: torch's threads in this process, one by default, since several runtimes beside each other slow each
-        other down; None leaves them as they are. Raises BundleError.
+        threads: as `set_threads` takes them; None leaves them as they are. Raises BundleError.
         """
         if threads is not None:
-            torch.set_num_threads(threads)
+            set_threads(threads)
         return cls(Bundle.load(name), device=device, slots=slots)
 
     def open(self) -> Dialogue:
@@ -84,13 +94,15 @@ class Engine:
     ) -> None:
         self.close()
 
-    async def encode(self, job: EncodeJob, *, patient: bool) -> Mapping[Modality, StudentOutput]:
-        """For `Dialogue`: the students, in the worker."""
-        return await self._worker.run(self._encode, job, patient=patient)
+    async def encode(
+        self, job: EncodeJob, owner: Dialogue, *, glance_of: str | None
+    ) -> Mapping[Modality, StudentOutput]:
+        """For `Dialogue`: the students, in the worker. glance_of: a glance's speaker, None if it is none."""
+        return await self._worker.run(self._encode, job, patient=glance_of is None, owner=owner, topic=glance_of)
 
-    async def fuse(self, job: FuseJob, *, patient: bool) -> Reading:
-        """For `Dialogue`: one turn of the fusion, in the worker."""
-        return await self._worker.run(self._fuse, job, patient=patient)
+    async def fuse(self, job: FuseJob, owner: Dialogue, *, glance_of: str | None) -> Reading:
+        """For `Dialogue`: one turn of the fusion, in the worker, likewise."""
+        return await self._worker.run(self._fuse, job, patient=glance_of is None, owner=owner, topic=glance_of)
 
     def give_back(self, slot: int) -> None:
         """For `Dialogue`: its slot can be taken again."""

@@ -10,4 +10,4 @@ class EngineFull(Exception):
 
 
 class EngineBusy(Exception):
-    """The engine's queue is full and the work asked for can be done without (a glance, faces)."""
+    """Work that can be done without (a glance, faces) is not done: the queue is full, or a newer glance has come."""

@@ -11,7 +11,7 @@ from engine.bundle import Bundle
 from engine.calibration import Calibration, probabilities, subset_name
 from engine.labels import EMOTIONS, MODALITIES, Modality
 from engine.magt import Inputs, features
-from engine.memory import NewEntries
+from engine.memory import MemoryView, NewEntries
 from engine.reading import ModalityReading, Reading
 from engine.shapley import Subset, shares, subsets
 from engine.students import StudentOutput
@@ -45,6 +45,11 @@ class Fuser:
         self._calibration = bundle.calibration
         self._memory = self._model.memory(slots)
         self._owners: list[Owner | None] = [None] * slots
+        widths = {m: self._model.config.embedding(m) for m in MODALITIES}
+        self._nothing = {
+            m: StudentOutput(torch.zeros(width, device=device), torch.zeros(len(EMOTIONS), device=device))
+            for m, width in widths.items()
+        }
 
     @torch.inference_mode()
     def fuse(self, jobs: Sequence[FuseJob]) -> list[Reading | Exception]:
@@ -56,26 +61,32 @@ class Fuser:
     def _step(self, jobs: Sequence[FuseJob]) -> list[Reading]:
         """Each job is one row for each subset of its modalities: the whole, and those that show what weighs."""
         self._hand_over(jobs)
-        rows = [(index, subset) for index, job in enumerate(jobs) for subset in _rows(job)]
-        which = self._long([index for index, _ in rows])
+        rows = [_rows(job) for job in jobs]
+        sizes = [len(row) for row in rows]
+        which = self._long([index for index, size in enumerate(sizes) for _ in range(size)])
         slots = self._long([job.owner.slot for job in jobs])
-        output, entries = self._model.step(self._inputs(jobs, rows, which), self._memory.view(slots[which]))
-        logits = output.logits.squeeze(1).double().cpu()
+        inputs = self._inputs(jobs, [subset for row in rows for subset in row], which)
+        output, entries = self._model.step(inputs, self._view(slots, which))
+        logits = torch.split(output.logits.squeeze(1).double().cpu(), sizes)
         readings = [
-            _reading(job, {s: logits[r] for r, (i, s) in enumerate(rows) if i == index}, self._calibration)
-            for index, job in enumerate(jobs)
+            _reading(job, row, said, self._calibration) for job, row, said in zip(jobs, rows, logits, strict=True)
         ]
-        self._remember(jobs, rows, slots, entries)
+        self._remember(jobs, [sum(sizes[:index]) for index in range(len(jobs))], slots, entries)
         return readings
 
-    def _remember(
-        self, jobs: Sequence[FuseJob], rows: Sequence[tuple[int, Subset]], slots: Tensor, entries: NewEntries
-    ) -> None:
-        """Extend memory and history of the finals. Comes last, so that a batch that fails has changed nothing."""
+    def _view(self, slots: Tensor, which: Tensor) -> MemoryView:
+        """What each row remembers; the rows of a single job share one copy of its slot."""
+        return self._memory.view(slots).shared(len(which)) if len(slots) == 1 else self._memory.view(slots[which])
+
+    def _remember(self, jobs: Sequence[FuseJob], whole: Sequence[int], slots: Tensor, entries: NewEntries) -> None:
+        """Extend memory and history of the finals. Comes last, so that a batch that fails has changed nothing.
+
+        whole: each job's row with all that it has.
+        """
         finals = [(index, job.commit) for index, job in enumerate(jobs) if job.commit is not None]
         if finals:
-            whole = [rows.index((index, frozenset(jobs[index].outputs))) for index, _ in finals]
-            self._memory.write(slots[self._long([index for index, _ in finals])], entries.rows(self._long(whole)))
+            index = self._long([index for index, _ in finals])
+            self._memory.write(slots[index], entries.rows(self._long(whole)[index]))
         for _, commit in finals:
             commit()
 
@@ -87,15 +98,13 @@ class Fuser:
                 self._memory.clear(self._long([slot]))
                 self._owners[slot] = job.owner
 
-    def _inputs(self, jobs: Sequence[FuseJob], rows: Sequence[tuple[int, Subset]], which: Tensor) -> Inputs:
-        present = torch.tensor([[[m in subset for m in MODALITIES]] for _, subset in rows], device=which.device)
+    def _inputs(self, jobs: Sequence[FuseJob], rows: Sequence[Subset], which: Tensor) -> Inputs:
+        present = torch.tensor([[[m in subset for m in MODALITIES]] for subset in rows], device=which.device)
         seen: dict[Modality, Tensor] = {}
         for m in MODALITIES:
-            nothing = which.new_zeros(self._model.config.embedding(m) + len(EMOTIONS), dtype=torch.float32)
-            said = [job.outputs.get(m) for job in jobs]
-            seen[m] = torch.stack([nothing if s is None else features(s.embedding, s.logits) for s in said])[
-                which, None
-            ]
+            said = [job.outputs.get(m, self._nothing[m]) for job in jobs]
+            one_each = features(torch.stack([s.embedding for s in said]), torch.stack([s.logits for s in said]))
+            seen[m] = one_each[which, None]
         speaker = self._long([job.speaker for job in jobs])[which, None]
         return Inputs(seen, present, speaker, torch.ones_like(speaker, dtype=torch.bool))
 
@@ -104,18 +113,19 @@ class Fuser:
 
 
 def _rows(job: FuseJob) -> list[Subset]:
-    """The subsets to run: with one modality there is nothing to weigh."""
+    """The subsets to run, the whole first: with one modality there is nothing to weigh."""
     whole = frozenset(job.outputs)
     return subsets(whole) if len(whole) > 1 else [whole]
 
 
-def _reading(job: FuseJob, logits: Mapping[Subset, Tensor], calibration: Calibration) -> Reading:
-    """The reading of a job from its rows' logits [7]."""
-    whole = frozenset(job.outputs)
+def _reading(job: FuseJob, rows: Sequence[Subset], logits: Tensor, calibration: Calibration) -> Reading:
+    """The reading of a job from the logits [rows, 7] of its subsets."""
+    whole = rows[0]
     temperature = calibration.fused[subset_name({m: m in whole for m in MODALITIES})]
-    fused = named(probabilities(logits[whole], temperature))
+    fused = named(probabilities(logits[0], temperature))
     label = most_probable(fused)
-    value = {subset: float(row.log_softmax(-1)[EMOTIONS.index(label)]) for subset, row in logits.items()}
+    of_label = logits.log_softmax(-1)[:, EMOTIONS.index(label)].tolist()
+    value = dict(zip(rows, of_label, strict=True))
     weight = shares(value) if len(whole) > 1 else dict.fromkeys(whole, 1.0)
     modalities: dict[Modality, ModalityReading] = {}
     for m in (m for m in MODALITIES if m in whole):

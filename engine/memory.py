@@ -19,6 +19,10 @@ class MemoryView:
     usable: Tensor
     position: Tensor
 
+    def shared(self, rows: int) -> "MemoryView":
+        """One row as the sight of `rows` rows: nothing is copied again."""
+        return MemoryView(*(x.expand(rows, *x.shape[1:]) for x in (self.kv, self.usable, self.position)))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NewEntries:

@@ -3,15 +3,19 @@
 import asyncio
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from engine.errors import EngineBusy
+from engine.queueing import Lane
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
+
+_WAIT: Final = 0.002  # seconds that a lone job waits for others' while other dialogues are active
+_RECENT: Final = 8  # jobs: who none of them was for is not active
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,33 +31,55 @@ class _Task:
     stage: Stage[Any, Any]
     job: Any
     future: Future[Any]
+    owner: Hashable = None
+    patient: bool = True
+    topic: Hashable = None
+
+    @property
+    def line(self) -> Hashable:
+        """In whose line it stands: its owner's, or one of its own."""
+        return self if self.owner is None else self.owner
 
 
 class Worker:
-    """Runs jobs in one thread, oldest first, together with queued ones of the same stage. At most `limit` jobs wait."""
+    """Runs jobs in one thread, in batches of one stage; at most `limit` jobs are queued.
+
+    Patient jobs (finals) go before the impatient ones (glances, faces) of other owners. Among equals owners take turns.
+    What one owner asked of one stage runs in its order.
+    """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._tasks: deque[_Task] = deque()
-        self._waiting: list[Future[None]] = []
+        self._finals: Lane[_Task] = Lane()
+        self._glances: Lane[_Task] = Lane()
+        self._outside: deque[_Task] = deque()  # finals that wait for room in the queue
+        self._recent: deque[Hashable] = deque(maxlen=_RECENT)
         self._changed = threading.Condition()
         self._closed = False
         self._thread = threading.Thread(target=self._work, name="undertone-engine", daemon=True)
         self._thread.start()
 
-    async def run(self, stage: Stage[Job, Result], job: Job, *, patient: bool) -> Result:
-        """The result of one job. When the queue is full, a patient caller waits for room, another gets EngineBusy.
+    async def run(
+        self,
+        stage: Stage[Job, Result],
+        job: Job,
+        *,
+        patient: bool,
+        owner: Hashable = None,
+        topic: Hashable = None,
+    ) -> Result:
+        """The result of one job. owner: the dialogue it is for; None: one of its own.
 
+        When the queue is full, a patient job takes an impatient one's place or waits for room; an impatient one gets
+        EngineBusy. So does a queued impatient one when a newer one of the same owner, stage and topic comes.
         Cancelled: a job that has not begun is dropped; one under way is waited for, so that nothing happens later.
         """
-        task = _Task(stage, job, Future())
-        while (room := self._put(task)) is not None:
-            if not patient:
-                raise EngineBusy(f"{self._limit} jobs are waiting in the engine: try again later")
-            await asyncio.wrap_future(room)
+        task = _Task(stage, job, Future(), owner, patient, topic)
+        self._put(task)
         try:
             return await asyncio.wrap_future(task.future)
         except asyncio.CancelledError:
+            self._forget(task)
             if not task.future.cancel():
                 await asyncio.gather(asyncio.wrap_future(task.future), return_exceptions=True)
             raise
@@ -65,48 +91,107 @@ class Worker:
             self._changed.notify()
         self._thread.join()
 
-    def _put(self, task: _Task) -> Future[None] | None:
-        """Queue a task; or, if there is no room, a future that is done when there may be."""
+    def _put(self, task: _Task) -> None:
         with self._changed:
             if self._closed:
                 raise RuntimeError("the engine is closed")
-            if len(self._tasks) < self._limit:
-                self._tasks.append(task)
-                self._changed.notify()
-                return None
-            self._waiting.append(room := Future[None]())
-            return room
+            if task.patient:
+                self._admit(task)
+            else:
+                self._try(task)
+            self._changed.notify()
+
+    def _admit(self, task: _Task) -> None:
+        """A patient job comes in, at the cost of an impatient one where there is no room for both."""
+        if self._full and self._glances and not self._outside:
+            _refuse(self._glances.shift(), f"{self._limit} jobs are waiting in the engine, and a final came")
+        if self._full or self._outside:
+            self._outside.append(task)
+        else:
+            self._enter(task)
+
+    def _enter(self, task: _Task) -> None:
+        """A patient job is queued; what its owner asked of the same stage before goes along, in front of it."""
+        for earlier in [t for t in self._glances.of(task.line) if t.stage is task.stage]:
+            self._glances.remove(task.line, earlier)
+            self._finals.push(task.line, earlier)
+        self._finals.push(task.line, task)
+
+    def _try(self, task: _Task) -> None:
+        """An impatient job comes in, in place of an older one of its kind or where there is room."""
+        old = next((t for t in self._glances.of(task.line) if _same(t, task)), None)
+        if old is not None and not self._outside:
+            self._glances.push(task.line, task)  # first, so that its owner's turn is kept
+            self._glances.remove(task.line, old)
+            _refuse(old, "a newer glance took its place")
+        elif self._full:
+            raise EngineBusy(f"{self._limit} jobs are waiting in the engine: try again later")
+        else:
+            self._glances.push(task.line, task)
+
+    def _forget(self, task: _Task) -> None:
+        """Give back the room of a job that nobody waits for, if it is still queued."""
+        with self._changed:
+            if task in self._outside:
+                self._outside.remove(task)
+            self._finals.remove(task.line, task)
+            self._glances.remove(task.line, task)
+            self._let_in()
+
+    @property
+    def _queued(self) -> int:
+        return len(self._finals) + len(self._glances)
+
+    @property
+    def _full(self) -> bool:
+        return self._queued >= self._limit
+
+    def _let_in(self) -> None:
+        while self._outside and not self._full:
+            self._enter(self._outside.popleft())
 
     def _work(self) -> None:
         while batch := self._take():
             _finish(batch, _run(batch[0].stage, [task.job for task in batch]))
         with self._changed:
-            for task in self._tasks:
+            for task in (*self._finals.clear(), *self._glances.clear(), *self._outside):
                 if task.future.set_running_or_notify_cancel():
                     task.future.set_exception(RuntimeError("the engine was closed"))
-            self._tasks.clear()
-            self._make_room()
+            self._outside.clear()
 
     def _take(self) -> list[_Task]:
-        """The oldest task and those like it; empty when the worker is closed."""
+        """The next batch; empty when the worker is closed."""
         with self._changed:
             while True:
-                self._changed.wait_for(lambda: self._closed or self._tasks)
+                self._changed.wait_for(lambda: self._closed or self._queued)
+                if self._alone():
+                    self._changed.wait_for(lambda: self._closed or self._queued > 1, _WAIT)
                 if self._closed:
                     return []
-                stage = self._tasks[0].stage
-                batch = [task for task in self._tasks if task.stage is stage][: stage.most]
-                taken = set(map(id, batch))
-                self._tasks = deque(task for task in self._tasks if id(task) not in taken)
-                self._make_room()
+                if not self._queued:
+                    continue
+                lane = self._finals or self._glances
+                batch = lane.take(lambda task: task.stage, lambda task: int(task.stage.most))
+                self._let_in()
                 if alive := [task for task in batch if task.future.set_running_or_notify_cancel()]:
+                    self._recent.extend(task.owner for task in alive if task.owner is not None)
                     return alive
 
-    def _make_room(self) -> None:
-        waiting, self._waiting = self._waiting, []
-        for room in waiting:
-            if room.set_running_or_notify_cancel():
-                room.set_result(None)
+    def _alone(self) -> bool:
+        """Whether one dialogue's job is all there is to do, though not all that was done of late was for it."""
+        if self._queued != 1:
+            return False
+        task = (self._finals or self._glances).first()
+        return task.owner is not None and any(other is not task.owner for other in self._recent)
+
+
+def _same(one: _Task, other: _Task) -> bool:
+    return other.topic is not None and one.topic == other.topic and one.stage is other.stage
+
+
+def _refuse(task: _Task, why: str) -> None:
+    if task.future.set_running_or_notify_cancel():
+        task.future.set_exception(EngineBusy(why))
 
 
 def _run(stage: Stage[Any, Any], jobs: Sequence[Any]) -> Sequence[Any]:

@@ -39,6 +39,7 @@ def check(bundle: str = "undertone-base", port: int = 8000) -> list[Check]:
         ("Python", _python),
         ("torch", _torch),
         ("bundle", lambda: _bundle(bundle)),
+        ("engine", lambda: _engine(bundle)),
         ("words: PocketSphinx", _sphinx),
         ("words: Whisper", _whisper),
         ("voice activity", _voice_activity),
@@ -93,6 +94,19 @@ def _bundle(name: str) -> Check:
     except BundleError as error:
         return Check("bundle", ok=False, found=name, remedy=str(error))
     return Check("bundle", ok=True, found=f"{bundle.name}, all hashes right")
+
+
+def _engine(name: str) -> Check:
+    from engine import BundleError, Engine
+    from engine.threads import THREADS
+
+    try:
+        engine = Engine.load(name)
+    except BundleError as error:
+        return Check("engine", ok=False, found=name, remedy=str(error))
+    engine.close()
+    threads = f"{THREADS} thread{'s' * (THREADS > 1)}"
+    return Check("engine", ok=True, found=f"words by {engine.text_by}, the rest by torch; {threads}, none spins")
 
 
 def _sphinx() -> Check:

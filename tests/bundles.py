@@ -15,6 +15,7 @@ from engine.magt import Magt, MagtConfig
 from engine.prompt import SPEAKERS, speaker_token
 from engine.students import AudioConfig, AudioStudent, TextConfig, TextStudent, VideoConfig, VideoStudent
 from engine.textbundle import save_text_bundle
+from training.textgraph import text_graph
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789'.,!?"
@@ -30,7 +31,7 @@ def tiny_tokenizer() -> Tokenizer:
     return tokenizer
 
 
-def write_tiny_bundle(folder: Path, *, window: int = 8, turns: int = 4) -> Path:
+def write_tiny_bundle(folder: Path, *, window: int = 8, turns: int = 4, graph: bool = False) -> Path:
     """Write a bundle of a few thousand random weights, the same each time, and return its folder."""
     tokenizer = tiny_tokenizer()
     text = TextConfig(tokenizer.get_vocab_size(), width=32, layers=1, heads=2, hidden=32, positions=64, embedding=16)
@@ -52,6 +53,7 @@ def write_tiny_bundle(folder: Path, *, window: int = 8, turns: int = 4) -> Path:
             training={"note": "random weights, for tests"},
             scores={},
             card="# tiny\n\nRandom weights, for tests.\n",
+            graph=text_graph(text) if graph else None,
         )
     return folder
 

@@ -31,6 +31,7 @@ from training.loop import Plan, fit
 from training.losses import Imbalance
 from training.metrics import weighted_f1
 from training.stages import CONFIGS, read_config
+from training.textgraph import text_graph
 from training.trained import Corpora, Students, label_prior
 
 _KEPT = ("n", "uar", "uar_ravdess", "uar_nemo", "accuracy", "weighted_f1", "macro_f1", "word_error_rate", "difference")
@@ -119,6 +120,7 @@ def export(data: Path, runs: Path, folder: Path, configs: Path = CONFIGS, parts:
             training=training,
             scores=scores,
             card=card,
+            graph=text_graph(students.text.config),
         )
         return Bundle.load(folder)
 

@@ -15,6 +15,12 @@ def tiny_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_tiny_bundle(tmp_path_factory.mktemp("tiny"))
 
 
+@pytest.fixture(scope="session")
+def graph_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same with the text student's graph."""
+    return write_tiny_bundle(tmp_path_factory.mktemp("graph"), graph=True)
+
+
 @pytest.fixture
 def engine(tiny_bundle: Path) -> Iterator[Engine]:
     with Engine.load(tiny_bundle, device="cpu", slots=4) as loaded:

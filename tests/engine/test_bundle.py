@@ -19,9 +19,9 @@ from tests.bundles import tiny_tokenizer
 
 
 @pytest.fixture
-def bundle(tiny_bundle: Path, tmp_path: Path) -> Path:
+def bundle(graph_bundle: Path, tmp_path: Path) -> Path:
     """A copy to spoil."""
-    return Path(shutil.copytree(tiny_bundle, tmp_path / "bundle"))
+    return Path(shutil.copytree(graph_bundle, tmp_path / "bundle"))
 
 
 def change(folder: Path, edit: Callable[[dict[str, Any]], object]) -> None:
@@ -95,7 +95,9 @@ def test_a_loaded_bundle_is_ready_to_serve(tiny_bundle: Path) -> None:
         assert {p.dtype for p in model.parameters()} == {torch.float32}
 
 
-@pytest.mark.parametrize("file", ["text.safetensors", "audio.safetensors", "tokenizer.json", "MODEL_CARD.md"])
+@pytest.mark.parametrize(
+    "file", ["text.safetensors", "audio.safetensors", "tokenizer.json", "MODEL_CARD.md", "text.onnx"]
+)
 def test_a_flipped_byte_is_found(bundle: Path, file: str) -> None:
     content = bytearray((bundle / file).read_bytes())
     content[len(content) // 2] ^= 1

@@ -18,7 +18,9 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Check]:
     return {one.name: one for one in check(str(bundle), port=0)}
 
 
-@pytest.mark.parametrize("name", ["Python", "torch", "bundle", "words: PocketSphinx", "voice activity", "faces"])
+@pytest.mark.parametrize(
+    "name", ["Python", "torch", "bundle", "engine", "words: PocketSphinx", "voice activity", "faces"]
+)
 def test_what_every_install_has_works(rows: dict[str, Check], name: str) -> None:
     assert rows[name].ok, rows[name]
 

@@ -10,8 +10,9 @@ from torch import Tensor
 from engine.bundle import Bundle
 from engine.labels import EMOTIONS, MODALITIES
 from engine.prompt import Prompt, Turn
-from engine.students import StudentOutput, TextStudent
+from engine.students import StudentOutput
 from engine.textbundle import TextBundle
+from engine.textreader import TextReader, text_reader
 from engine.utterance import Utterance
 from training.corpora.dialogue import Dialogue
 from training.corpora.media import Media
@@ -21,26 +22,29 @@ from training.evaluation.progress import progress
 from training.evaluation.recordings import Recording, read_recording
 from training.evaluation.scores import CannotScore
 from training.evaluation.students import face_outputs, spread_out, voice_outputs
-from training.text import plain_text, read_rows
+from training.text import plain_text
 
 MediaOf = Sequence[Sequence[Media]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Reader:
-    """A text student with its labels, whichever bundle it comes from."""
+    """A text student with its labels, whichever bundle it comes from, read as the engine reads it."""
 
     labels: tuple[str, ...]
-    text: TextStudent
+    text: TextReader
     prompt: Prompt
     temperature: float
 
     @classmethod
     def of(cls, bundle: Bundle | TextBundle) -> "Reader":
         """The student of either kind of bundle."""
+        cpu = torch.device("cpu")
         if isinstance(bundle, TextBundle):
-            return cls(bundle.labels, bundle.text, bundle.prompt, bundle.temperature)
-        return cls(EMOTIONS, bundle.text, bundle.prompt, bundle.calibration.alone["text"])
+            text = text_reader(bundle.text, bundle.prompt, None, cpu)
+            return cls(bundle.labels, text, bundle.prompt, bundle.temperature)
+        text = text_reader(bundle.text, bundle.prompt, bundle.graph, cpu)
+        return cls(EMOTIONS, text, bundle.prompt, bundle.calibration.alone["text"])
 
 
 def without_punctuation(dialogues: Sequence[Dialogue]) -> list[Dialogue]:
@@ -104,7 +108,7 @@ def read_text(reader: Reader, dialogues: Sequence[Dialogue], there: Tensor) -> t
             if next(real):
                 numbers[turn.speaker] = now.speaker
                 past += [now] if turn.text.strip() else []
-    return read_rows(reader.text, reader.prompt, rows), torch.tensor(speakers)
+    return reader.text(rows), torch.tensor(speakers)
 
 
 def observed(
