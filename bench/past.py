@@ -24,7 +24,7 @@ async def said(dialogue: Dialogue, seed: int = 0) -> Outputs:
 
 async def step(engine: Engine, dialogue: Dialogue, outputs: Outputs) -> None:
     """One turn of the fusion alone, with the weights of its modalities; the memory is extended."""
-    await engine.fuse(FuseJob(dialogue, outputs, 0, _nothing), patient=True)
+    await engine.fuse(FuseJob(dialogue, outputs, 0, _nothing), dialogue, glance_of=None)
 
 
 async def extend(engine: Engine, dialogue: Dialogue, outputs: Outputs, turns: int) -> None:
