@@ -66,6 +66,7 @@ class ConversationRecord(Message):
     """A conversation in its final state.
 
     began: wall clock of its first event, seconds since 1970.
+    media: the recording that it was read from, where there was one.
     utterances: in order of their start.
     truncated: the events ended in the midst of one, as those of a killed run do.
     """
@@ -74,6 +75,7 @@ class ConversationRecord(Message):
     began: float | None = None
     bundle: str | None = None
     recogniser: str | None = None
+    media: Path | None = None
     utterances: tuple[UtteranceRecord, ...] = ()
     truncated: bool = False
 

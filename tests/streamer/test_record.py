@@ -24,8 +24,9 @@ def test_an_utterance_is_its_final_reading_and_its_final_words_whichever_came_fi
 
 def test_what_was_provisional_is_forgotten() -> None:
     early = ANN.model_copy(update={"text": "they", "words": (), "label": "fear", "end": 0.9})
-    told = [emotion(early, final=False), transcript(early, final=False), transcript(ANN), emotion(ANN, revision=2)]
-    assert ConversationRecord.of(events(*told, emotion(BEN, final=False))).utterances == (ANN,)
+    guesses = emotion(early, final=False), transcript(early, final=False), emotion(BEN, final=False)
+    told = events(*guesses, transcript(ANN), emotion(ANN, revision=2))
+    assert ConversationRecord.of(told).utterances == (ANN,)
 
 
 def test_an_utterance_without_words_has_an_empty_text_and_words_without_a_reading_are_no_utterance() -> None:
