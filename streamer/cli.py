@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
 if TYPE_CHECKING:
-    from streamer.conversation import Conversation
+    from streamer.hub import Hub
+    from streamer.replay_files import ReplayFiles
     from streamer.settings import Settings
     from streamer.sources.file import FileSource
 
@@ -58,20 +60,58 @@ def serve(
 @app.command()
 def replay(
     file: Annotated[str, typer.Argument(metavar="FILE", help="Any recording, or the word 'sample'.")],
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write all events here, as JSONL.")] = None,
+    output: Annotated[
+        list[Path] | None,
+        typer.Option("-o", "--output", help="Write all events (.jsonl), or an export, by the suffix. Repeatable."),
+    ] = None,
     serve: Annotated[bool, typer.Option("--serve", help="Play it in real time into the dashboard.")] = False,
     port: PortOption = 8000,
     bundle: BundleOption = "undertone-base",
     recogniser: RecogniserOption = "auto",
 ) -> None:
     """The same pipeline over a file: a table of who expressed what, faster than real time."""
+    from streamer.exports import ExportError
+    from streamer.replay_files import ReplayFiles
     from streamer.settings import Settings
 
+    try:
+        files = ReplayFiles(output or [], media=None if file == "sample" else Path(file))
+    except ExportError as error:
+        _fail(str(error))
     source = _open_media(file)
     if serve:
-        _run(_serve(port, bundle, recogniser, Settings(), source, output))
+        _run(_serve(port, bundle, recogniser, Settings(), source, files))
     else:
-        _run(_replay(source, output, bundle, recogniser))
+        _run(_replay(source, files, bundle, recogniser))
+
+
+@app.command()
+def export(
+    events: Annotated[Path, typer.Argument(metavar="EVENTS.jsonl", help="What 'undertone replay -o' has written.")],
+    format: Annotated[
+        list[str] | None,
+        typer.Option("--format", help="jsonl, csv, vtt, srt, rttm, textgrid, eaf, emotionml or html. Repeatable."),
+    ] = None,
+    output: Annotated[
+        list[Path] | None,
+        typer.Option("-o", "--output", help="Where to write; its suffix says the format. Repeatable."),
+    ] = None,
+) -> None:
+    """A conversation for other tools: captions, tables, annotations, a report. Without -o to standard output."""
+    from streamer.exports import ExportError, targets
+    from streamer.record import RecordError, read_jsonl
+
+    try:
+        wanted = targets(format or [], output or [])
+        record = read_jsonl(events)
+        for target in wanted:
+            target.write(record)
+    except BrokenPipeError:
+        raise  # The reader has left, as `head` does: the command line's library ends it quietly.
+    except (ExportError, RecordError, OSError) as error:
+        _fail(str(error))
+    if record.truncated:
+        _errors.print("[yellow]the last line is not whole: the run that wrote it was ended; all before it is there[/]")
 
 
 @app.command()
@@ -135,7 +175,7 @@ async def _serve(
     recogniser: str,
     settings: "Settings",
     source: "FileSource | None" = None,
-    output: Path | None = None,
+    files: "ReplayFiles | None" = None,
 ) -> None:
     from streamer.runtime import running_hub
     from streamer.server import create_app, running
@@ -146,7 +186,7 @@ async def _serve(
     async with stack, running(create_app(hub), port) as server:
         stopped = asyncio.ensure_future(server.stopped())
         await asyncio.sleep(0)  # Who reads the address may stop the server at once: it listens for that from here on.
-        if source is None:
+        if source is None or files is None:
             _console.print(f"Undertone is on [bold]{server.url}[/]  (Ctrl-C stops it)", soft_wrap=True)
             await stopped
             return
@@ -154,14 +194,14 @@ async def _serve(
         _console.print(
             f"Playing into [bold]{server.url}/?conversation={name}&watch=1[/]  (Ctrl-C stops it)", soft_wrap=True
         )
-        playing = asyncio.create_task(_play(source, hub.conversation(name), output, speed=1.0))
+        playing = asyncio.create_task(_play(source, hub, name, files, speed=1.0))
         await stopped
         playing.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await playing
 
 
-async def _replay(source: "FileSource", output: Path | None, bundle: str, recogniser: str) -> None:
+async def _replay(source: "FileSource", files: "ReplayFiles", bundle: str, recogniser: str) -> None:
     from streamer.runtime import running_hub
     from streamer.settings import Settings
 
@@ -171,25 +211,22 @@ async def _replay(source: "FileSource", output: Path | None, bundle: str, recogn
     async with stack:
         if hub.recogniser.draft:
             _console.print(f"[dim]words by {hub.recogniser.name}: draft quality[/]")
-        await _play(source, hub.conversation("replay"), output, speed=None)
+        await _play(source, hub, "replay", files, speed=None)
 
 
-async def _play(
-    source: "FileSource", conversation: "Conversation", output: Path | None, *, speed: float | None
-) -> None:
+async def _play(source: "FileSource", hub: "Hub", name: str, files: "ReplayFiles", *, speed: float | None) -> None:
     from streamer.replay import replay
     from streamer.replay_view import ReplayView
 
-    with contextlib.ExitStack() as stack:
-        lines = stack.enter_context(output.open("w", encoding="utf-8")) if output else None
-        view = stack.enter_context(ReplayView(_console, source.info.duration))
+    conversation = hub.conversation(name)
+    files.read_by(bundle=hub.engine.bundle.name, recogniser=hub.recogniser.name)
+    with files, ReplayView(_console, source.info.duration) as view:
         events = conversation.subscribe()
 
         async def show() -> None:
             async for event in events:
                 view.show(event)
-                if lines is not None:
-                    lines.write(event.to_json() + "\n")
+                files.take(event)
 
         showing = asyncio.create_task(show())
         await replay(source, conversation, speed=speed, progress=view.reached)
@@ -199,7 +236,8 @@ async def _play(
         _console.print("[yellow]the file ends before it says it does; what was there has been read[/]")
     if not source.info.has_audio:
         _console.print("[yellow]the file has no sound: only its faces were read, and there are no utterances[/]")
-    _console.print(f"{view.utterances} utterances" + (f", events in {output}" if output else ""))
+    written = ", ".join(map(str, files.paths))
+    _console.print(f"{view.utterances} utterances" + (f", written to {written}" if written else ""), soft_wrap=True)
 
 
 def _open_media(file: str) -> "FileSource":
@@ -225,7 +263,7 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
 
 
 def _fail(message: str) -> NoReturn:
-    _errors.print(f"[red]undertone:[/] {message}", highlight=False, soft_wrap=True)
+    _errors.print(f"[red]undertone:[/] {escape(message)}", highlight=False, soft_wrap=True)
     raise typer.Exit(1)
 
 
