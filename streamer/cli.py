@@ -13,6 +13,9 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from streamer.store.commands import NoStoreOption, StoreOption, place_of
+from streamer.store.commands import app as conversations
+
 if TYPE_CHECKING:
     from streamer.hub import Hub
     from streamer.replay_files import ReplayFiles
@@ -25,6 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.add_typer(conversations, name="conversations")
 
 
 class _Terminal(Console):
@@ -49,12 +53,16 @@ _FORWARD = {"allow_extra_args": True, "ignore_unknown_options": True, "help_opti
 
 @app.command()
 def serve(
-    port: PortOption = 8000, bundle: BundleOption = "undertone-base", recogniser: RecogniserOption = "auto"
+    port: PortOption = 8000,
+    bundle: BundleOption = "undertone-base",
+    recogniser: RecogniserOption = "auto",
+    store: StoreOption = None,
+    no_store: NoStoreOption = False,
 ) -> None:
     """Dashboard and ingest on http://localhost:8000, for this machine alone."""
     from streamer.settings import Settings
 
-    _run(_serve(port, bundle, recogniser, Settings()))
+    _run(_serve(port, bundle, recogniser, Settings(store=None if no_store else place_of(store))))
 
 
 @app.command()
@@ -68,6 +76,8 @@ def replay(
     port: PortOption = 8000,
     bundle: BundleOption = "undertone-base",
     recogniser: RecogniserOption = "auto",
+    store: StoreOption = None,
+    no_store: NoStoreOption = False,
 ) -> None:
     """The same pipeline over a file: a table of who expressed what, faster than real time."""
     from streamer.exports import ExportError
@@ -79,15 +89,19 @@ def replay(
     except ExportError as error:
         _fail(str(error))
     source = _open_media(file)
+    settings = Settings(live=serve, store=None if no_store else place_of(store))
     if serve:
-        _run(_serve(port, bundle, recogniser, Settings(), source, files))
+        _run(_serve(port, bundle, recogniser, settings, source, files))
     else:
-        _run(_replay(source, files, bundle, recogniser))
+        _run(_replay(source, files, bundle, recogniser, settings))
 
 
 @app.command()
 def export(
-    events: Annotated[Path, typer.Argument(metavar="EVENTS.jsonl", help="What 'undertone replay -o' has written.")],
+    conversation: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="One that is kept, or a file that 'undertone replay -o' has written."),
+    ],
     format: Annotated[
         list[str] | None,
         typer.Option("--format", help="jsonl, csv, vtt, srt, rttm, textgrid, eaf, emotionml or html. Repeatable."),
@@ -96,19 +110,22 @@ def export(
         list[Path] | None,
         typer.Option("-o", "--output", help="Where to write; its suffix says the format. Repeatable."),
     ] = None,
+    store: StoreOption = None,
 ) -> None:
     """A conversation for other tools: captions, tables, annotations, a report. Without -o to standard output."""
     from streamer.exports import ExportError, targets
-    from streamer.record import RecordError, read_jsonl
+    from streamer.record import RecordError
+    from streamer.store.errors import StoreError
+    from streamer.store.find import find_record
 
     try:
         wanted = targets(format or [], output or [])
-        record = read_jsonl(events)
+        record = find_record(conversation, place_of(store))
         for target in wanted:
             target.write(record)
     except BrokenPipeError:
         raise  # The reader has left, as `head` does: the command line's library ends it quietly.
-    except (ExportError, RecordError, OSError) as error:
+    except (ExportError, RecordError, StoreError, OSError) as error:
         _fail(str(error))
     if record.truncated:
         _errors.print("[yellow]the last line is not whole: the run that wrote it was ended; all before it is there[/]")
@@ -201,13 +218,14 @@ async def _serve(
             await playing
 
 
-async def _replay(source: "FileSource", files: "ReplayFiles", bundle: str, recogniser: str) -> None:
+async def _replay(
+    source: "FileSource", files: "ReplayFiles", bundle: str, recogniser: str, settings: "Settings"
+) -> None:
     from streamer.runtime import running_hub
-    from streamer.settings import Settings
 
     with _console.status("loading the models"):
         stack = contextlib.AsyncExitStack()
-        hub = await stack.enter_async_context(running_hub(bundle, recogniser, Settings(live=False)))
+        hub = await stack.enter_async_context(running_hub(bundle, recogniser, settings))
     async with stack:
         if hub.recogniser.draft:
             _console.print(f"[dim]words by {hub.recogniser.name}: draft quality[/]")
@@ -218,7 +236,7 @@ async def _play(source: "FileSource", hub: "Hub", name: str, files: "ReplayFiles
     from streamer.replay import replay
     from streamer.replay_view import ReplayView
 
-    conversation = hub.conversation(name)
+    conversation = hub.conversation(name, source.name)
     files.read_by(bundle=hub.engine.bundle.name, recogniser=hub.recogniser.name)
     with files, ReplayView(_console, source.info.duration) as view:
         events = conversation.subscribe()
@@ -253,10 +271,11 @@ def _open_media(file: str) -> "FileSource":
 def _run(work: Coroutine[Any, Any, None]) -> None:
     from engine import BundleError
     from streamer.recognise import RecogniserError
+    from streamer.store.errors import StoreError
 
     try:
         asyncio.run(work)
-    except (BundleError, RecogniserError, OSError) as error:
+    except (BundleError, RecogniserError, StoreError, OSError) as error:
         _fail(str(error))
     except KeyboardInterrupt:
         _console.print("stopped")

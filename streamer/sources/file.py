@@ -65,6 +65,11 @@ class FileSource:
         )
         return cls(path, info, origin)
 
+    @property
+    def name(self) -> str:
+        """The file's name, without its folder."""
+        return self._path.name
+
     def __iter__(self) -> Iterator[AudioChunk | VideoFrame]:
         """Sound in chunks of 100 ms at most, pictures at most ten a second. Times begin at 0, on one clock for both."""
         self.truncated = False

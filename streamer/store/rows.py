@@ -17,6 +17,7 @@ _SHOWN: Final = 20
 
 
 def conversation_row(id: str, conversation: ConversationRecord, title: str | None) -> ConversationRow:
+    """The row of a conversation that begins to be kept; a title that is none becomes a plain one."""
     try:
         shown = clean_title((title or conversation.id)[:MAX_TITLE])
     except ValueError:
@@ -33,6 +34,7 @@ def conversation_row(id: str, conversation: ConversationRecord, title: str | Non
 
 
 def add_utterance(session: Session, id: str, utterance: UtteranceRecord) -> None:
+    """Adds an utterance, and its speaker where it is the first; what is there already stays as it is."""
     same = UtteranceRow.conversation == id, UtteranceRow.utterance == utterance.utterance
     if session.scalar(select(UtteranceRow.key).where(*same)) is not None:
         return
@@ -45,11 +47,26 @@ def add_utterance(session: Session, id: str, utterance: UtteranceRecord) -> None
     session.add(UtteranceRow(conversation=id, **values))
 
 
-def record(row: UtteranceRow) -> UtteranceRecord:
+def record_of(session: Session, id: str) -> ConversationRecord:
+    """All that is kept of a conversation, under its id in the library. Raises NotKept."""
+    row = existing(session, id)
+    said = select(UtteranceRow).where(UtteranceRow.conversation == id)
+    utterances = session.scalars(said.order_by(UtteranceRow.start, UtteranceRow.end, UtteranceRow.key))
+    return ConversationRecord(
+        id=row.id,
+        began=row.began,
+        bundle=row.bundle,
+        recogniser=row.recogniser,
+        utterances=tuple(map(_utterance, utterances)),
+    )
+
+
+def _utterance(row: UtteranceRow) -> UtteranceRecord:
     return UtteranceRecord.model_validate({name: getattr(row, name) for name in UtteranceRecord.model_fields})
 
 
 def existing(session: Session, id: str) -> ConversationRow:
+    """A conversation's row. Raises NotKept."""
     row = session.get(ConversationRow, id)
     if row is None:
         raise NotKept(id)
@@ -57,6 +74,7 @@ def existing(session: Session, id: str) -> ConversationRow:
 
 
 def entries(session: Session, wanted: Iterable[ColumnElement[bool]], limit: int) -> tuple[Entry, ...]:
+    """The newest conversations of which all this is true."""
     newest = (ConversationRow.began.desc(), ConversationRow.id)
     rows = session.scalars(select(ConversationRow).where(*wanted).order_by(*newest).limit(limit)).all()
     ids = [row.id for row in rows]
@@ -84,6 +102,7 @@ def entries(session: Session, wanted: Iterable[ColumnElement[bool]], limit: int)
 
 
 def found_in(session: Session, matches: ColumnElement[bool], ids: Collection[str]) -> dict[str, list[Found]]:
+    """For each of these conversations, its first utterances that match."""
     each = func.row_number().over(partition_by=UtteranceRow.conversation, order_by=UtteranceRow.start).label("number")
     numbered = select(UtteranceRow.key, each).where(matches, UtteranceRow.conversation.in_(ids)).subquery()
     shown = (

@@ -12,11 +12,11 @@ from sqlalchemy.orm import Session
 
 from streamer.record import ConversationRecord, UtteranceRecord
 from streamer.store.database import WRITES, connect, erase_log, keep_log_ahead
-from streamer.store.entries import Entry, clean_title
+from streamer.store.entries import Entry, Kept, clean_title
 from streamer.store.errors import NotKept, StoreError, explain
 from streamer.store.migrate import migrate
 from streamer.store.place import file_of, parse_place
-from streamer.store.rows import add_utterance, conversation_row, entries, existing, found_in, record
+from streamer.store.rows import add_utterance, conversation_row, entries, existing, found_in, record_of
 from streamer.store.schema import ID_LENGTH, ConversationRow, SpeakerRow, UtteranceRow
 from streamer.store.search import said, titled, words_of
 
@@ -150,26 +150,17 @@ class Store:
     def entry(self, id: str) -> Entry:
         """One conversation as it is listed. Raises NotKept."""
         with self._transaction() as session:
-            for entry in entries(session, [ConversationRow.id == id], 1):
-                return entry
-        raise NotKept(id)
+            return _entry(session, id)
+
+    def kept(self, id: str) -> Kept:
+        """One conversation as it is listed, and all that is kept of it. Raises NotKept."""
+        with self._transaction() as session:
+            return Kept(entry=_entry(session, id), record=record_of(session, id))
 
     def read(self, id: str) -> ConversationRecord:
         """All that is kept of a conversation. Raises NotKept."""
         with self._transaction() as session:
-            row = existing(session, id)
-            utterances = session.scalars(
-                select(UtteranceRow)
-                .where(UtteranceRow.conversation == id)
-                .order_by(UtteranceRow.start, UtteranceRow.end, UtteranceRow.key)
-            )
-            return ConversationRecord(
-                id=row.id,
-                began=row.began,
-                bundle=row.bundle,
-                recogniser=row.recogniser,
-                utterances=tuple(map(record, utterances)),
-            )
+            return record_of(session, id)
 
     @contextmanager
     def _transaction(self, *, writes: bool = False) -> Iterator[Session]:
@@ -180,3 +171,14 @@ class Store:
             raise
         except DBAPIError as error:
             raise explain(self.place, error.orig or error) from error
+
+
+def is_id(text: str) -> bool:
+    """Whether this looks like the id of a conversation."""
+    return len(text) == ID_LENGTH and set(text) <= set(_ALPHABET)
+
+
+def _entry(session: Session, id: str) -> Entry:
+    for entry in entries(session, [ConversationRow.id == id], 1):
+        return entry
+    raise NotKept(id)
