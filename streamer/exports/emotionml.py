@@ -59,8 +59,8 @@ def _add_utterance(root: Element, id: str, one: UtteranceRecord, media: str | No
     if media:
         fragment = f"#t={one.start:.3f},{one.end:.3f}"
         SubElement(fused, "reference", {"role": "expressedBy", "uri": media + fragment})
-    if one.text.strip():
-        fused[-1].tail = one_line(one.text)
+    if said := one_line(one.text):
+        fused[-1].tail = said
     for modality in there:
         alone = _emotion(root, f"{id}-{_CHANNELS[modality]}", one, [modality])
         _add_categories(alone, one.modalities[modality].probabilities)

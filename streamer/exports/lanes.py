@@ -13,24 +13,28 @@ from streamer.record import ConversationRecord, UtteranceRecord
 PANEL_SECONDS: Final = 20.0
 WIDTH: Final = 360.0
 BAR: Final = 40.0  # height of a bar of full confidence
-NAME: Final = 18.0  # above the bars: who speaks
+NAME: Final = 24.0  # above the bars: who speaks
 CAPTION: Final = 20.0  # below them: shape and word
 LANE: Final = NAME + BAR + CAPTION
 AXIS: Final = 18.0
 SHAPE: Final = 11.0
 _TICK_SECONDS: Final = 5.0
-_LETTER: Final = 6.2  # an upper bound of a letter's mean width at 11 units
+_LETTER: Final = 6.6  # an upper bound of a letter's mean width at 11 units
 _GAP: Final = 4.0
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """An utterance, or what of it lies in the panel. `word` is empty where there is no room for it."""
+    """An utterance, or what of it lies in the panel. `word` is empty where there is no room for it.
+
+    caption: where its shape begins, and the word after that.
+    """
 
     utterance: UtteranceRecord
     x: float
     width: float
     height: float
+    caption: float
     word: str
 
     @property
@@ -85,12 +89,18 @@ def panels(record: ConversationRecord) -> Iterator[Panel]:
 
 def _bars(utterances: list[UtteranceRecord], start: float, end: float) -> list[Bar]:
     lefts = [_x(start, max(start, one.start)) for one in utterances]
-    bars = []
-    for one, left, following in zip(utterances, lefts, [*lefts[1:], WIDTH], strict=True):
+    bars: list[Bar] = []
+    reached = 0.0
+    for one, left, limit in zip(utterances, lefts, [*lefts[1:], WIDTH], strict=True):
         width = max(2.0, _x(start, min(end, one.end)) - left)
         word = f"{one.label}?" if one.unsure else one.label
-        room = following - left - SHAPE - _GAP
-        bars.append(Bar(one, left, width, BAR * one.confidence, word if len(word) * _LETTER <= room else ""))
+        needed = SHAPE + _GAP + len(word) * _LETTER
+        # At the right edge a caption may begin before its bar, where the one before it leaves room.
+        caption = max(reached, min(left, WIDTH - needed)) if limit == WIDTH else left
+        if caption + needed > limit:
+            caption, word, needed = min(left, WIDTH - SHAPE), "", SHAPE
+        bars.append(Bar(one, left, width, BAR * one.confidence, caption, word))
+        reached = caption + needed + _GAP
     return bars
 
 

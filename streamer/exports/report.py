@@ -1,10 +1,11 @@
 """The report: one HTML page that needs no network and no script, made to be read, printed and kept."""
 
 from datetime import UTC, datetime
+from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from jinja2 import Environment, StrictUndefined
+from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from engine.labels import EMOTIONS, MODALITIES
@@ -17,8 +18,7 @@ from streamer.record import ConversationRecord, UtteranceRecord
 
 def report(record: ConversationRecord) -> str:
     """A page with lanes over time, talk shares, emotions by speaker, and the transcript with its reasons."""
-    template = _ENVIRONMENT.from_string(_resource("report.html"))
-    return template.render(
+    return _template().render(
         record=record,
         began=datetime.fromtimestamp(record.began, UTC) if record.began is not None else None,
         expressed=EXPRESSED,
@@ -47,6 +47,11 @@ def because(one: UtteranceRecord) -> str:
         (MODALITY_NAMES[modality], one.modalities[modality]) for modality in MODALITIES if modality in one.modalities
     ]
     return ", ".join(f"{name} {alone.label} (weight {percent(alone.weight)})" for name, alone in there)
+
+
+@cache
+def _template() -> Template:
+    return _ENVIRONMENT.from_string(_resource("report.html"))
 
 
 def _resource(name: str) -> str:

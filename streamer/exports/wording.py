@@ -7,9 +7,7 @@ from typing import Final
 from engine.labels import Emotion, Modality
 
 MODALITY_NAMES: Final[dict[Modality, str]] = {"text": "words", "audio": "voice", "video": "face"}
-EXPRESSED: Final = (
-    "Readings say what is expressed, not what anyone feels. They were made automatically and are often wrong."
-)
+EXPRESSED: Final = "Readings say what is expressed, not what is felt. They were made automatically and are often wrong."
 # What XML 1.0 has no way to hold, and no line of text should.
 _UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 
