@@ -1,19 +1,22 @@
 """Connections to the library's database. SQLite: a write-ahead log, one writer at a time, and deleting is erasing."""
 
 import os
-from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from streamer.store.errors import StoreError
 from streamer.store.place import file_of
 
 BUSY_SECONDS: Final = 5.0
-WRITES: Final = "undertone_writes"
-"""The execution option of an engine whose transactions write: SQLite then takes its lock at their beginning."""
+BEGIN: Final = "undertone_begin"
+"""The execution option that says how an SQLite transaction begins."""
+# One that reads first and then writes can't wait for another writer: it would have to read again.
+WRITING: Final = {BEGIN: "BEGIN IMMEDIATE"}
+_OUTSIDE: Final = {BEGIN: ""}
 _PRAGMAS: Final = ("foreign_keys = ON", "secure_delete = ON", "synchronous = FULL")
 
 
@@ -23,7 +26,7 @@ def connect(url: URL) -> Engine:
         if url.get_backend_name() != "sqlite":
             return create_engine(url, pool_pre_ping=True)
         engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
-    except (ImportError, TypeError, ValueError) as error:
+    except (ArgumentError, ImportError, TypeError, ValueError) as error:
         remedy = "for PostgreSQL: pip install 'undertone[postgres]'"
         raise StoreError(f"no driver for '{url.drivername}' is installed ({error}); {remedy}") from error
     if file := file_of(url):
@@ -44,27 +47,18 @@ def _prepare(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:  
 
 
 def _begin(connection: Connection) -> None:
-    # A transaction that reads and then writes can't wait for another writer: it would have to read again.
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if connection.get_execution_options().get(WRITES) else "BEGIN")
+    if how := connection.get_execution_options().get(BEGIN, "BEGIN"):
+        connection.exec_driver_sql(how)
 
 
 def keep_log_ahead(engine: Engine) -> None:
     """Puts an SQLite file into WAL mode, for good: readers and the writer do not wait for each other."""
-    _pragma(engine, "journal_mode = WAL")
+    with engine.execution_options(**_OUTSIDE).connect() as connection:
+        connection.exec_driver_sql("PRAGMA journal_mode = WAL")
 
 
 def erase_log(engine: Engine) -> bool:
     """Moves SQLite's write-ahead log into the file and empties it; False where another program is reading just now."""
-    busy, *_ = _pragma(engine, "wal_checkpoint(TRUNCATE)")
+    with engine.execution_options(**_OUTSIDE).connect() as connection:
+        busy, *_ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
     return not busy
-
-
-def _pragma(engine: Engine, pragma: str) -> Sequence[Any]:
-    """Runs a pragma that can't be in a transaction; its first row."""
-    connection = engine.raw_connection()
-    try:
-        cursor = connection.cursor()
-        cursor.execute(f"PRAGMA {pragma}")
-        return cursor.fetchone() or ()
-    finally:
-        connection.close()

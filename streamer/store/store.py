@@ -11,7 +11,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingErr
 from sqlalchemy.orm import Session
 
 from streamer.record import ConversationRecord, UtteranceRecord
-from streamer.store.database import WRITES, connect, erase_log, keep_log_ahead
+from streamer.store.database import WRITING, connect, erase_log, keep_log_ahead
 from streamer.store.entries import Entry, Kept, clean_title
 from streamer.store.errors import NotKept, StoreError, explain
 from streamer.store.migrate import migrate
@@ -36,7 +36,7 @@ class Store:
     def __init__(self, place: str, engine: Engine) -> None:
         self.place = place
         self._engine = engine
-        self._writing = engine.execution_options(**{WRITES: True})
+        self._writing = engine.execution_options(**WRITING)
 
     @classmethod
     def open(cls, place: str) -> Self:
@@ -124,7 +124,9 @@ class Store:
             if sqlite:
                 # FTS5 only marks words as deleted; merging all its parts into one drops them.
                 session.execute(text("INSERT INTO utterance_words (utterance_words) VALUES ('optimize')"))
-        if sqlite and not erase_log(self._engine):
+        with self._explained():
+            erased = not sqlite or erase_log(self._engine)
+        if not erased:
             _log.warning("%s is being read: a deleted conversation leaves its log once that ends", self.place)
 
     # --- reading -------------------------------------------------------------------------------------------------
@@ -164,9 +166,13 @@ class Store:
 
     @contextmanager
     def _transaction(self, *, writes: bool = False) -> Iterator[Session]:
+        with self._explained(), Session(self._writing if writes else self._engine) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
         try:
-            with Session(self._writing if writes else self._engine) as session, session.begin():
-                yield session
+            yield
         except _FAULTS:
             raise
         except DBAPIError as error:

@@ -67,3 +67,11 @@ def library(file: Path) -> Iterator[Store]:
     """An empty SQLite library."""
     with closing(Store.open(str(file))) as store:
         yield store
+
+
+@pytest.fixture
+def impatient(file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
+    """An empty SQLite library that waits for no lock, so that tests of locks do not either."""
+    monkeypatch.setattr("streamer.store.database.BUSY_SECONDS", 0.05)
+    with closing(Store.open(str(file))) as store:
+        yield store

@@ -1,4 +1,4 @@
-"""A PostgreSQL server of the tests' own, where one is installed: made in a temporary folder, reached by a socket there."""
+"""A PostgreSQL server of the tests' own, where one is installed: in a temporary folder, reached by a socket there."""
 
 import contextlib
 import os
@@ -30,8 +30,8 @@ def postgresql(programs: Path) -> Iterator[str]:
             shutil.chown(folder, "nobody")
             user = {"user": "nobody", "extra_groups": [], "cwd": folder}
         data = Path(folder) / "data"
-        quiet: dict[str, Any] = {"check": True, "stdout": subprocess.DEVNULL, **user}
-        subprocess.run([programs / "initdb", "-D", data, "-A", "trust", "-U", "undertone", "--no-sync"], **quiet)
+        make = [programs / "initdb", "-D", data, "-A", "trust", "-U", "undertone", "--no-sync"]
+        subprocess.run(make, check=True, stdout=subprocess.DEVNULL, **user)
         server = subprocess.Popen(
             [programs / "postgres", "-D", data, "-k", folder, *SERVER], stderr=subprocess.DEVNULL, **user
         )

@@ -1,5 +1,7 @@
 """What is kept can be listed, read, searched, renamed and deleted, on SQLite and on PostgreSQL."""
 
+from functools import partial
+
 import pytest
 
 from streamer.store.errors import NotKept
@@ -126,6 +128,6 @@ def test_what_is_deleted_is_gone_and_what_is_not_stays(store: Store) -> None:
 
 
 def test_an_unknown_id_is_said_to_be_one(store: Store) -> None:
-    for act in (store.read, store.entry, store.kept, store.delete, lambda id: store.rename(id, "x")):
+    for act in (store.read, store.entry, store.kept, store.delete, partial(store.rename, title="x")):
         with pytest.raises(NotKept, match="no conversation 'zzzzzz' is kept"):
             act("zzzzzz")
