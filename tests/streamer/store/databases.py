@@ -30,7 +30,7 @@ def postgresql(programs: Path) -> Iterator[str]:
             shutil.chown(folder, "nobody")
             user = {"user": "nobody", "extra_groups": [], "cwd": folder}
         data = Path(folder) / "data"
-        make = [programs / "initdb", "-D", data, "-A", "trust", "-U", "undertone", "--no-sync"]
+        make: list[str | Path] = [programs / "initdb", "-D", data, "-A", "trust", "-U", "undertone", "--no-sync"]
         subprocess.run(make, check=True, stdout=subprocess.DEVNULL, **user)
         server = subprocess.Popen(
             [programs / "postgres", "-D", data, "-k", folder, *SERVER], stderr=subprocess.DEVNULL, **user

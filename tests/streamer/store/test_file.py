@@ -39,8 +39,8 @@ for number in range(int(sys.argv[2])):
 def keeping(file: Path, count: int) -> Iterator[tuple[subprocess.Popen[str], IO[str]]]:
     """A process of its own that keeps this many utterances, and what it says."""
     command = [sys.executable, "-c", KEEP, str(file), str(count)]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(command, cwd=ROOT, text=True, **pipes) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, text=True, stdin=pipe, stdout=pipe, stderr=pipe) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
@@ -122,7 +122,7 @@ def not_root() -> Iterator[None]:
 def test_a_folder_that_cannot_be_written_is_said_with_what_to_do() -> None:
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o555)
-        with not_root(), pytest.raises(StoreError, match="make it and its folder writable, or .* --no-store"):
+        with not_root(), pytest.raises(StoreError, match=r"make it and its folder writable, or .* --no-store"):
             Store.open(f"{folder}/library.db")
 
 
@@ -134,7 +134,7 @@ def test_a_file_that_cannot_be_written_is_read_but_not_kept_in() -> None:
         Path(folder).chmod(0o777)
         with not_root(), closing(Store.open(str(file))) as store:
             assert store.list() == ()
-            with pytest.raises(StoreError, match="make it and its folder writable, or .* --no-store"):
+            with pytest.raises(StoreError, match=r"make it and its folder writable, or .* --no-store"):
                 store.check_writable()
 
 
