@@ -44,12 +44,14 @@ def tell(conversation: Conversation, *utterances: UtteranceRecord) -> None:
         conversation.publish(emotion(one))
 
 
-async def until_kept(store: Store, count: int) -> str:
-    """Waits until one conversation has so many utterances; its id."""
+async def until_kept(store: Store, utterances: int, conversations: int = 1) -> str:
+    """Waits until there are so many conversations, and so many utterances in the newest; its id."""
     async with asyncio.timeout(WAIT):
-        while not (entries := await asyncio.to_thread(store.list)) or entries[0].utterances != count:
+        while True:
+            entries = await asyncio.to_thread(store.list)
+            if len(entries) == conversations and entries[0].utterances == utterances:
+                return entries[0].id
             await asyncio.sleep(0.01)
-    return entries[0].id
 
 
 async def told(events: Subscription, kind: type[Body]) -> Body:
@@ -189,9 +191,7 @@ async def test_a_conversation_that_is_forgotten_is_deleted_and_no_more_of_it_is_
         await until_kept(kept, 1)
         conversation = hub.conversation("daily")
         tell(conversation, ANN)
-        async with asyncio.timeout(WAIT):
-            while len(await asyncio.to_thread(kept.list)) < 2:
-                await asyncio.sleep(0.01)
+        await until_kept(kept, 1, conversations=2)
         await hub.forget("daily")
         await hub.forget("daily")
         await hub.forget("nonesuch")
