@@ -132,6 +132,29 @@ def export(
 
 
 @app.command()
+def annotate(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The recording, with pictures.")],
+    events: Annotated[
+        Path, typer.Argument(metavar="EVENTS.jsonl", help="What 'undertone replay FILE -o' has written.")
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Where to write it, as MP4.")],
+) -> None:
+    """Draw what was read into the recording: boxes on faces, and captions with speaker and emotion."""
+    from streamer.exports import ExportError, check_writable
+    from streamer.exports.film import annotate as draw
+    from streamer.record import EventFile, RecordError
+    from streamer.sources.file import MediaError
+
+    try:
+        check_writable([output])
+        with _console.status("drawing"):
+            draw(file, EventFile(events), output)
+    except (ExportError, RecordError, MediaError, OSError) as error:
+        _fail(str(error))
+    _console.print(f"wrote {output}", soft_wrap=True)
+
+
+@app.command()
 def sample(
     output: Annotated[Path, typer.Option("-o", "--output", help="Where to write it, as MP4.")],
 ) -> None:

@@ -149,7 +149,7 @@ def read_jsonl(path: str | Path) -> ConversationRecord:
     A last line that a killed run left unfinished is left out, and the record says `truncated`.
     Raises RecordError, which names the file and the line, and OSError.
     """
-    lines = _Lines(Path(path))
+    lines = EventFile(path)
     try:
         record = ConversationRecord.of(lines)
     except RecordError as error:
@@ -157,12 +157,15 @@ def read_jsonl(path: str | Path) -> ConversationRecord:
     return record.model_copy(update={"truncated": lines.truncated})
 
 
-class _Lines:
-    """The events of a file, read one by one: `faces` alone can make it large."""
+class EventFile:
+    """The events of a file, read one by one, since `faces` alone can make it large. Iterating raises as `read_jsonl`.
 
-    def __init__(self, path: Path) -> None:
+    truncated: after a pass, whether its last line was left unfinished.
+    """
+
+    def __init__(self, path: str | Path) -> None:
         self.truncated = False
-        self._path = path
+        self._path = Path(path)
 
     def __iter__(self) -> Iterator[Event]:
         with self._path.open("rb") as file:
