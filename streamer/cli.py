@@ -11,9 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
+from rich.markup import escape
+
+from streamer.store.commands import NoStoreOption, StoreOption, place_of
+from streamer.store.commands import app as conversations
 
 if TYPE_CHECKING:
-    from streamer.conversation import Conversation
+    from streamer.hub import Hub
+    from streamer.replay_files import ReplayFiles
     from streamer.settings import Settings
     from streamer.sources.file import FileSource
 
@@ -23,6 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.add_typer(conversations, name="conversations")
 
 
 class _Terminal(Console):
@@ -47,31 +53,105 @@ _FORWARD = {"allow_extra_args": True, "ignore_unknown_options": True, "help_opti
 
 @app.command()
 def serve(
-    port: PortOption = 8000, bundle: BundleOption = "undertone-base", recogniser: RecogniserOption = "auto"
+    port: PortOption = 8000,
+    bundle: BundleOption = "undertone-base",
+    recogniser: RecogniserOption = "auto",
+    store: StoreOption = None,
+    no_store: NoStoreOption = False,
 ) -> None:
     """Dashboard and ingest on http://localhost:8000, for this machine alone."""
     from streamer.settings import Settings
 
-    _run(_serve(port, bundle, recogniser, Settings()))
+    _run(_serve(port, bundle, recogniser, Settings(store=None if no_store else place_of(store))))
 
 
 @app.command()
 def replay(
     file: Annotated[str, typer.Argument(metavar="FILE", help="Any recording, or the word 'sample'.")],
-    output: Annotated[Path | None, typer.Option("-o", "--output", help="Write all events here, as JSONL.")] = None,
+    output: Annotated[
+        list[Path] | None,
+        typer.Option("-o", "--output", help="Write all events (.jsonl), or an export, by the suffix. Repeatable."),
+    ] = None,
     serve: Annotated[bool, typer.Option("--serve", help="Play it in real time into the dashboard.")] = False,
     port: PortOption = 8000,
     bundle: BundleOption = "undertone-base",
     recogniser: RecogniserOption = "auto",
+    store: StoreOption = None,
+    no_store: NoStoreOption = False,
 ) -> None:
     """The same pipeline over a file: a table of who expressed what, faster than real time."""
+    from streamer.exports import ExportError
+    from streamer.replay_files import ReplayFiles
     from streamer.settings import Settings
 
+    try:
+        files = ReplayFiles(output or [], media=None if file == "sample" else Path(file))
+    except ExportError as error:
+        _fail(str(error))
     source = _open_media(file)
+    settings = Settings(live=serve, store=None if no_store else place_of(store))
     if serve:
-        _run(_serve(port, bundle, recogniser, Settings(), source, output))
+        _run(_serve(port, bundle, recogniser, settings, source, files))
     else:
-        _run(_replay(source, output, bundle, recogniser))
+        _run(_replay(source, files, bundle, recogniser, settings))
+
+
+@app.command()
+def export(
+    conversation: Annotated[
+        str,
+        typer.Argument(metavar="ID", help="One that is kept, or a file that 'undertone replay -o' has written."),
+    ],
+    format: Annotated[
+        list[str] | None,
+        typer.Option("--format", help="jsonl, csv, vtt, srt, rttm, textgrid, eaf, emotionml or html. Repeatable."),
+    ] = None,
+    output: Annotated[
+        list[Path] | None,
+        typer.Option("-o", "--output", help="Where to write; its suffix says the format. Repeatable."),
+    ] = None,
+    store: StoreOption = None,
+) -> None:
+    """A conversation for other tools: captions, tables, annotations, a report. Without -o to standard output."""
+    from streamer.exports import ExportError, targets
+    from streamer.record import RecordError
+    from streamer.store.errors import StoreError
+    from streamer.store.find import find_record
+
+    try:
+        wanted = targets(format or [], output or [])
+        record = find_record(conversation, place_of(store))
+        for target in wanted:
+            target.write(record)
+    except BrokenPipeError:
+        raise  # The reader has left, as `head` does: the command line's library ends it quietly.
+    except (ExportError, RecordError, StoreError, OSError) as error:
+        _fail(str(error))
+    if record.truncated:
+        _errors.print("[yellow]the last line is not whole: the run that wrote it was ended; all before it is there[/]")
+
+
+@app.command()
+def annotate(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The recording, with pictures.")],
+    events: Annotated[
+        Path, typer.Argument(metavar="EVENTS.jsonl", help="What 'undertone replay FILE -o' has written.")
+    ],
+    output: Annotated[Path, typer.Option("-o", "--output", help="Where to write it, as MP4.")],
+) -> None:
+    """Draw what was read into the recording: boxes on faces, and captions with speaker and emotion."""
+    from streamer.exports import ExportError, check_writable
+    from streamer.exports.film import annotate as draw
+    from streamer.record import EventFile, RecordError
+    from streamer.sources.file import MediaError
+
+    try:
+        check_writable([output])
+        with _console.status("drawing"):
+            draw(file, EventFile(events), output)
+    except (ExportError, RecordError, MediaError, OSError) as error:
+        _fail(str(error))
+    _console.print(f"wrote {output}", soft_wrap=True)
 
 
 @app.command()
@@ -128,7 +208,7 @@ async def _serve(
     recogniser: str,
     settings: "Settings",
     source: "FileSource | None" = None,
-    output: Path | None = None,
+    files: "ReplayFiles | None" = None,
 ) -> None:
     from streamer.runtime import running_hub
     from streamer.server import create_app, running
@@ -139,7 +219,7 @@ async def _serve(
     async with stack, running(create_app(hub), port) as server:
         stopped = asyncio.ensure_future(server.stopped())
         await asyncio.sleep(0)  # Who reads the address may stop the server at once: it listens for that from here on.
-        if source is None:
+        if source is None or files is None:
             _console.print(f"Undertone is on [bold]{server.url}[/]  (Ctrl-C stops it)", soft_wrap=True)
             await stopped
             return
@@ -147,42 +227,40 @@ async def _serve(
         _console.print(
             f"Playing into [bold]{server.url}/?conversation={name}&watch=1[/]  (Ctrl-C stops it)", soft_wrap=True
         )
-        playing = asyncio.create_task(_play(source, hub.conversation(name), output, speed=1.0))
+        playing = asyncio.create_task(_play(source, hub, name, files, speed=1.0))
         await stopped
         playing.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await playing
 
 
-async def _replay(source: "FileSource", output: Path | None, bundle: str, recogniser: str) -> None:
+async def _replay(
+    source: "FileSource", files: "ReplayFiles", bundle: str, recogniser: str, settings: "Settings"
+) -> None:
     from streamer.runtime import running_hub
-    from streamer.settings import Settings
 
     with _console.status("loading the models"):
         stack = contextlib.AsyncExitStack()
-        hub = await stack.enter_async_context(running_hub(bundle, recogniser, Settings(live=False)))
+        hub = await stack.enter_async_context(running_hub(bundle, recogniser, settings))
     async with stack:
         if hub.recogniser.draft:
             _console.print(f"[dim]words by {hub.recogniser.name}: draft quality[/]")
-        await _play(source, hub.conversation("replay"), output, speed=None)
+        await _play(source, hub, "replay", files, speed=None)
 
 
-async def _play(
-    source: "FileSource", conversation: "Conversation", output: Path | None, *, speed: float | None
-) -> None:
+async def _play(source: "FileSource", hub: "Hub", name: str, files: "ReplayFiles", *, speed: float | None) -> None:
     from streamer.replay import replay
     from streamer.replay_view import ReplayView
 
-    with contextlib.ExitStack() as stack:
-        lines = stack.enter_context(output.open("w", encoding="utf-8")) if output else None
-        view = stack.enter_context(ReplayView(_console, source.info.duration))
+    conversation = hub.conversation(name, source.name)
+    files.read_by(bundle=hub.engine.bundle.name, recogniser=hub.recogniser.name)
+    with files, ReplayView(_console, source.info.duration) as view:
         events = conversation.subscribe()
 
         async def show() -> None:
             async for event in events:
                 view.show(event)
-                if lines is not None:
-                    lines.write(event.to_json() + "\n")
+                files.take(event)
 
         showing = asyncio.create_task(show())
         await replay(source, conversation, speed=speed, progress=view.reached)
@@ -192,7 +270,8 @@ async def _play(
         _console.print("[yellow]the file ends before it says it does; what was there has been read[/]")
     if not source.info.has_audio:
         _console.print("[yellow]the file has no sound: only its faces were read, and there are no utterances[/]")
-    _console.print(f"{view.utterances} utterances" + (f", events in {output}" if output else ""))
+    written = ", ".join(map(str, files.paths))
+    _console.print(f"{view.utterances} utterances" + (f", written to {written}" if written else ""), soft_wrap=True)
 
 
 def _open_media(file: str) -> "FileSource":
@@ -208,17 +287,18 @@ def _open_media(file: str) -> "FileSource":
 def _run(work: Coroutine[Any, Any, None]) -> None:
     from engine import BundleError
     from streamer.recognise import RecogniserError
+    from streamer.store.errors import StoreError
 
     try:
         asyncio.run(work)
-    except (BundleError, RecogniserError, OSError) as error:
+    except (BundleError, RecogniserError, StoreError, OSError) as error:
         _fail(str(error))
     except KeyboardInterrupt:
         _console.print("stopped")
 
 
 def _fail(message: str) -> NoReturn:
-    _errors.print(f"[red]undertone:[/] {message}", highlight=False, soft_wrap=True)
+    _errors.print(f"[red]undertone:[/] {escape(message)}", highlight=False, soft_wrap=True)
     raise typer.Exit(1)
 
 

@@ -91,9 +91,12 @@ class Conversation:
         await participant.mute(muted)
         self._tell_who()
 
-    def subscribe(self, after: int | None = None) -> Subscription:
-        """The conversation's events from now, or from what follows `after`. Raises Refused(RESUME_GONE)."""
-        return self._log.subscribe(after)
+    def subscribe(self, after: int | None = None, *, watching: bool = True) -> Subscription:
+        """The conversation's events from now, or from what follows `after`. Raises Refused(RESUME_GONE).
+
+        watching: whether this reader counts as somebody for whom the conversation stays open.
+        """
+        return self._log.subscribe(after, watching=watching)
 
     def publish(self, body: Body) -> Event:
         """Sends an event to everyone in the conversation."""

@@ -1,6 +1,7 @@
 """All conversations of one server."""
 
 import asyncio
+from time import monotonic
 
 from engine import Engine
 from streamer.conversation import Conversation
@@ -8,23 +9,32 @@ from streamer.errors import Refused
 from streamer.metrics import Metrics
 from streamer.protocol import ErrorCode
 from streamer.recognise import Recogniser
+from streamer.record import ConversationRecord
 from streamer.settings import Settings
+from streamer.store.library import Library
 from streamer.workers import Workers
 
 
 class Hub:
     """Makes conversations on first use and forgets them when nobody has been there for `linger_seconds`.
 
-    Owns its threads; the engine and the recogniser are its maker's to close. For the event loop's thread alone.
+    Owns its threads and the library; the engine and the recogniser are its maker's to close. For the event loop's
+    thread alone. library: where what is final is kept; None keeps nothing.
     """
 
     def __init__(
-        self, engine: Engine, recogniser: Recogniser, settings: Settings | None = None, metrics: Metrics | None = None
+        self,
+        engine: Engine,
+        recogniser: Recogniser,
+        settings: Settings | None = None,
+        metrics: Metrics | None = None,
+        library: Library | None = None,
     ) -> None:
         self.engine = engine
         self.recogniser = recogniser
         self.settings = settings or Settings()
         self.metrics = metrics or Metrics()
+        self.library = library
         self.closing = False
         self._workers = Workers()
         self._conversations: dict[str, Conversation] = {}
@@ -38,29 +48,43 @@ class Hub:
         """An open conversation, or None."""
         return self._conversations.get(id)
 
-    def conversation(self, id: str) -> Conversation:
-        """The conversation of this name, made on first use. Raises Refused: SERVER_FULL, SHUTTING_DOWN."""
+    def conversation(self, id: str, title: str | None = None) -> Conversation:
+        """The conversation of this name, made on first use. Raises Refused: SERVER_FULL, SHUTTING_DOWN.
+
+        title: what the library calls it, until somebody renames it; the name if left out.
+        """
         if self.closing:
             raise Refused(ErrorCode.SHUTTING_DOWN, "the server is shutting down; reconnect in a moment")
+        self._forget_idle()
         if id not in self._conversations:
-            self._forget_idle()
             limit = self.settings.max_conversations
             if len(self._conversations) >= limit:
                 raise Refused(ErrorCode.SERVER_FULL, f"the server has its {limit} conversations; try again later")
-            self._conversations[id] = Conversation(
+            self._conversations[id] = made = Conversation(
                 id, self.engine, self.recogniser, self._workers, self.metrics, self.settings
             )
+            if self.library is not None:
+                head = ConversationRecord(id=id, bundle=self.engine.bundle.name, recogniser=self.recogniser.name)
+                self.library.follow(made, head, title, self.metrics)
         return self._conversations[id]
 
+    async def forget(self, id: str) -> None:
+        """Deletes what the library has of an open conversation and keeps nothing more of it. Raises StoreError."""
+        if self.library is not None and (conversation := self.find(id)) is not None:
+            await self.library.forget(conversation)
+
     async def close(self) -> None:
-        """Takes no new conversation, finishes utterances under way within `drain_seconds`, and frees everything."""
+        """Takes no new conversation, finishes and keeps utterances within `drain_seconds`, and frees everything."""
         self.closing = True
+        until = monotonic() + self.settings.drain_seconds
         leaving = [asyncio.ensure_future(conversation.drain()) for conversation in self.conversations]
         if leaving:
             await asyncio.wait(leaving, timeout=self.settings.drain_seconds)
         for conversation in self.conversations:
             conversation.close()
         self._conversations.clear()
+        if self.library is not None:
+            await self.library.close(until - monotonic())
         await self._workers.close()
 
     def _forget_idle(self) -> None:

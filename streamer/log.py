@@ -16,7 +16,8 @@ class SlowReader(Exception):
 class Subscription:
     """One reader of a log. Iterate over it; it ends when the log closes, and raises SlowReader after an overflow."""
 
-    def __init__(self, log: "EventLog", missed: list[Event], limit: int) -> None:
+    def __init__(self, log: "EventLog", missed: list[Event], limit: int, *, watching: bool) -> None:
+        self.watching = watching
         self._log = log
         self._queue: deque[Event] = deque(missed)
         self._limit = limit + len(missed)
@@ -67,8 +68,8 @@ class EventLog:
 
     @property
     def watched(self) -> bool:
-        """Whether anybody reads it."""
-        return bool(self._subscribers)
+        """Whether anybody watches it."""
+        return any(subscriber.watching for subscriber in self._subscribers)
 
     def publish(self, body: Body) -> Event:
         """Numbers a body, hands it to everyone, and keeps it for resume, but for faces: an old box is of no use."""
@@ -86,15 +87,18 @@ class EventLog:
         """An event for one session alone: it carries the last number and is not kept."""
         return Event(seq=self._last, conversation=self._conversation, time=time(), body=body)
 
-    def subscribe(self, after: int | None) -> Subscription:
-        """From now on, or from what follows `after`. Raises Refused(RESUME_GONE) where that is no longer kept."""
+    def subscribe(self, after: int | None, *, watching: bool = True) -> Subscription:
+        """From now on, or from what follows `after`. Raises Refused(RESUME_GONE) where that is no longer kept.
+
+        watching: whether this reader counts as somebody for whom the conversation stays open.
+        """
         missed: list[Event] = []
         if after is not None:
             if not self._gone <= after <= self._last:
                 kept = f"resume after {self._gone} to {self._last}, or without resume_after"
                 raise Refused(ErrorCode.RESUME_GONE, f"events after {after} are gone or never were; {kept}")
             missed = [event for event in self._ring if event.seq > after]
-        subscription = Subscription(self, missed, self._queue)
+        subscription = Subscription(self, missed, self._queue, watching=watching)
         self._subscribers.add(subscription)
         if self._closed:
             subscription.close()
@@ -103,7 +107,8 @@ class EventLog:
     def forget(self, subscription: Subscription) -> None:
         """Stops handing events to a subscription."""
         self._subscribers.discard(subscription)
-        self.left_at = monotonic()
+        if subscription.watching:
+            self.left_at = monotonic()
 
     def close(self) -> None:
         """Ends every subscription once it has read what is queued."""

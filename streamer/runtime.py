@@ -12,6 +12,7 @@ from streamer.faces import FaceTracker
 from streamer.hub import Hub
 from streamer.recognise import load_recogniser
 from streamer.settings import Settings
+from streamer.store.library import Library
 from streamer.vad import VoiceActivity
 
 
@@ -19,13 +20,14 @@ from streamer.vad import VoiceActivity
 async def running_hub(bundle: str, recogniser: str, settings: Settings) -> AsyncIterator[Hub]:
     """A hub on this bundle (name, folder or hub id) and recogniser; on leaving, what is under way is finished.
 
-    Raises engine.BundleError and streamer.recognise.RecogniserError.
+    Raises engine.BundleError, streamer.recognise.RecogniserError and streamer.store.errors.StoreError.
     """
     engine = await asyncio.to_thread(Engine.load, bundle, slots=settings.max_conversations)
     try:
         words = await asyncio.to_thread(load_recogniser, recogniser)
         try:
-            hub = Hub(engine, words, settings)
+            library = await Library.open(settings.store, settings.store_utterances) if settings.store else None
+            hub = Hub(engine, words, settings, library=library)
             await asyncio.to_thread(_warm_up)
             try:
                 yield hub

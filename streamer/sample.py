@@ -1,6 +1,5 @@
 """The sample conversation, and the recording made of it when asked for: its sound with one speaker's picture."""
 
-from contextlib import suppress
 from importlib.util import find_spec
 from math import pi, sin
 from pathlib import Path
@@ -11,6 +10,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from streamer.encoding import film_codec, missing_codec
+
 FOLDER: Final = Path(__file__).parent / "samples"
 SAMPLE: Final = FOLDER / "conversation.opus"
 TRANSCRIPT: Final = FOLDER / "conversation.vtt"
@@ -18,7 +19,6 @@ TRANSCRIPT: Final = FOLDER / "conversation.vtt"
 WIDTH: Final = 640
 HEIGHT: Final = 480
 FRAMES_PER_SECOND: Final = 25
-_CODECS: Final = ("libx264", "libopenh264", "mpeg4")
 _FACE: Final = (226.0, 125.0)  # where the portrait's face is, in its pixels
 _SHOWN: Final = 250.0  # how many of the portrait's pixels fill the picture's height
 _ZOOM: Final = 0.12
@@ -37,9 +37,12 @@ def write_sample_video(path: Path) -> None:
     The picture is scikit-image's portrait of an astronaut (NASA, public domain) that sways slowly: composed, no film.
     """
     portrait = open_portrait()
+    codec = film_codec()
+    if codec is None:
+        raise SampleError(missing_codec())
     try:
         with av.open(str(SAMPLE)) as sound, av.open(str(path), "w", format="mp4") as out:
-            _write(sound, out, portrait)
+            _write(sound, out, portrait, codec)
     except OSError as error:
         raise SampleError(f"{path} can't be written: {error.strerror}; choose another place with -o") from error
 
@@ -54,8 +57,8 @@ def open_portrait() -> Image:
     return portrait
 
 
-def _write(sound: av.container.InputContainer, out: av.container.OutputContainer, portrait: Image) -> None:
-    pictures = cast(av.VideoStream, out.add_stream(_codec(), rate=FRAMES_PER_SECOND))
+def _write(sound: av.container.InputContainer, out: av.container.OutputContainer, portrait: Image, codec: str) -> None:
+    pictures = cast(av.VideoStream, out.add_stream(codec, rate=FRAMES_PER_SECOND))
     pictures.width, pictures.height, pictures.pix_fmt = WIDTH, HEIGHT, "yuv420p"
     pictures.bit_rate = 600_000
     pictures.options = {"preset": "veryfast"}
@@ -72,13 +75,6 @@ def _write(sound: av.container.InputContainer, out: av.container.OutputContainer
         packet.stream = track
         out.mux(packet)
     out.mux(pictures.encode(None))
-
-
-def _codec() -> str:
-    for name in _CODECS:
-        with suppress(av.codec.codec.UnknownCodecError):
-            return av.Codec(name, "w").name
-    raise SampleError(f"this PyAV can encode none of {', '.join(_CODECS)}; install PyAV's own wheel: `pip install av`")
 
 
 def picture(portrait: Image, time: float) -> Image:

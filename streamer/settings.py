@@ -13,6 +13,8 @@ class Settings:
     pending_utterances: finals that may wait in one conversation; over it, an utterance is read without its words.
     ring_events: how many events a client that reconnects can get again.
     subscriber_events: how far a reader may fall behind before it is closed.
+    store: where what is final is kept, a database's URL or an SQLite file; None keeps nothing.
+    store_utterances: how many may wait while the store can't be written; over it, they are not kept.
     """
 
     segmenter: SegmenterConfig = field(default_factory=SegmenterConfig)
@@ -39,6 +41,8 @@ class Settings:
     max_messages_per_second: int = 200
     max_bytes_per_second: int = 4 << 20
     media_errors: int = 20
+    store: str | None = None
+    store_utterances: int = 10_000
 
     def __post_init__(self) -> None:
         for name in self.__slots__:

@@ -17,6 +17,7 @@ from streamer.protocol import Event, Hello
 from streamer.recognise import load_recogniser
 from streamer.server import create_app, running
 from streamer.settings import Settings
+from streamer.store.library import Library
 
 WAIT = 20.0
 """Seconds after which a test gives up waiting for anything."""
@@ -38,11 +39,15 @@ class Server:
 
 @asynccontextmanager
 async def serving(
-    engine: Engine, settings: Settings | None = None, recogniser: str = "none", page: Path = Path("not-built")
+    engine: Engine,
+    settings: Settings | None = None,
+    recogniser: str = "none",
+    page: Path = Path("not-built"),
+    library: Library | None = None,
 ) -> AsyncIterator[Server]:
     """Serves until left; leaving drains it."""
     words = load_recogniser(recogniser)
-    hub = Hub(engine, words, settings)
+    hub = Hub(engine, words, settings, library=library)
     try:
         async with running(create_app(hub, page=page)) as server:
             yield Server(server.url, hub)

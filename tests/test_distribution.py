@@ -63,6 +63,10 @@ def test_a_wheel_brings_the_sample_and_the_licence(wheel: set[str]) -> None:
     assert any(name.endswith("/LICENSE") for name in wheel)
 
 
+def test_a_wheel_brings_what_the_report_is_made_of(wheel: set[str]) -> None:
+    assert {"streamer/exports/report.html", "streamer/exports/report.css"} <= wheel
+
+
 def test_a_wheel_brings_the_bundles_that_are_in_the_repository(wheel: set[str]) -> None:
     bundles = {str(path.relative_to(ROOT)) for path in (ROOT / "engine" / "bundles").rglob("*") if path.is_file()}
     assert bundles <= wheel

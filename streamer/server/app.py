@@ -10,12 +10,13 @@ from fastapi.responses import JSONResponse
 from streamer.errors import Refused
 from streamer.hub import Hub
 from streamer.protocol import ErrorCode
-from streamer.server import sse, status, webrtc, whip
+from streamer.server import library, sse, status, webrtc, whip
 from streamer.server.origins import OriginCheck
 from streamer.server.page import FOLDER, SecurityHeaders, page_router
 from streamer.server.refusals import refusal
 from streamer.server.services import Services, services
 from streamer.server.websocket import Stream
+from streamer.store.errors import StoreError
 
 _stream = APIRouter()
 
@@ -24,11 +25,12 @@ def create_app(hub: Hub, *, page: Path = FOLDER) -> FastAPI:
     """A server for this hub, within the hub's settings. Run it with `running`, which drains it at the end."""
     app = FastAPI(title="Undertone", openapi_url=None, docs_url=None, redoc_url=None)
     app.state.services = Services(hub)
-    for router in (_stream, webrtc.router, whip.router, sse.router, status.router, page_router(page)):
+    for router in (_stream, webrtc.router, whip.router, sse.router, status.router, library.router, page_router(page)):
         app.include_router(router)
     app.add_middleware(OriginCheck)
     app.add_middleware(SecurityHeaders)
     app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(StoreError, _not_stored)
     app.add_exception_handler(RequestValidationError, _invalid)
     return app
 
@@ -44,6 +46,10 @@ async def _refused(request: Request, error: Exception) -> JSONResponse:
     refused = cast(Refused, error)
     services(request).hub.metrics.error(refused.code)
     return refusal(refused)
+
+
+async def _not_stored(request: Request, error: Exception) -> JSONResponse:
+    return await _refused(request, library.refused(cast(StoreError, error)))
 
 
 async def _invalid(request: Request, error: Exception) -> JSONResponse:

@@ -20,11 +20,12 @@ class OpenConversation(Message):
 
 
 class Status(Message):
-    """What runs here."""
+    """What runs here. kept: whether what is said and expressed is kept in the library."""
 
     version: str
     protocol: int = PROTOCOL_VERSION
     server: ServerHello
+    kept: bool
     conversations: tuple[OpenConversation, ...]
 
 
@@ -34,6 +35,7 @@ async def status(services: Shared) -> Status:
     return Status(
         version=_version(),
         server=greeting(services.hub, consented=False),
+        kept=services.hub.library is not None,
         conversations=tuple(
             OpenConversation(id=open.id, participants=open.participants) for open in services.hub.conversations
         ),

@@ -19,7 +19,7 @@ from streamer.sources.media import AudioChunk, Image, MediaError, MediaInfo, Vid
 from streamer.sources.timeline import lay_out
 from streamer.sources.track import Track, open_container
 
-__all__ = ["AudioChunk", "FileSource", "MediaError", "MediaInfo", "VideoFrame"]
+__all__ = ["AudioChunk", "FileSource", "MediaError", "MediaInfo", "VideoFrame", "upright"]
 
 _CHUNK: Final = SAMPLE_RATE // 10
 _PICTURES_PER_SECOND: Final = 10
@@ -66,6 +66,11 @@ class FileSource:
         )
         return cls(path, info, origin)
 
+    @property
+    def name(self) -> str:
+        """The file's name, without its folder."""
+        return self._path.name
+
     def sound_alone(self) -> Self:
         """The same file as if it had no pictures."""
         return type(self)(self._path, replace(self.info, has_video=False, video_speaker=None), self._origin)
@@ -95,7 +100,7 @@ class FileSource:
             time = (frame.time or 0.0) - self._origin
             if time >= due:
                 due = (floor(time * _PICTURES_PER_SECOND + 1e-6) + 1) / _PICTURES_PER_SECOND
-                yield VideoFrame(self.info.video_speaker, time, _upright(frame))
+                yield VideoFrame(self.info.video_speaker, time, upright(frame))
 
 
 def _beginning(path: Path, origin: float) -> Iterator[Samples]:
@@ -118,7 +123,7 @@ def _in_chunks(line: Iterator[tuple[float, Samples]]) -> Iterator[tuple[float, S
         yield start, held
 
 
-def _upright(frame: av.VideoFrame) -> Image:
+def upright(frame: av.VideoFrame) -> Image:
     """RGB, turned as the camera's orientation says, its longer side at most 1280 pixels."""
     shrink = min(1.0, _LONGEST_SIDE / max(frame.width, frame.height))
     width, height = max(1, round(frame.width * shrink)), max(1, round(frame.height * shrink))
