@@ -101,9 +101,8 @@ def export(data: Path, runs: Path, folder: Path, configs: Path = CONFIGS, parts:
         "fusion_seeds": {"seeds": list(tables["seeds"]), "exported": best, **mean_and_spread(list(results.values()))},
     }
     dev = compose_dev(students, corpora, _composition(composition))
-    drawn = draw(dev)
-    training["fusion_settled"] = _settle(fusion.eval(), *drawn, label_prior(corpora.train))
-    calibration = _calibrate(fusion, *drawn)
+    training["fusion_settled"] = _settle(fusion.eval(), dev, label_prior(corpora.train))
+    calibration = _calibrate(fusion, draw(dev))
 
     def save(scores: Scores, card: str) -> Bundle:
         save_bundle(
@@ -200,37 +199,46 @@ def _magt(students: Students, settings: FusionSettings) -> Magt:
     return Magt(MagtConfig(**widths, **shape))
 
 
-def _settle(fusion: Magt, inputs: Inputs, labels: Tensor, prior: Tensor) -> Scores:
+def _settle(fusion: Magt, dev: Composer, prior: Tensor) -> Scores:
     """What dev chooses for each set of modalities, set in place: how far the fusion changes the students' first guess,
-    by weighted F1, and the logit adjustment. Raw guesses are among the choices: the fusion can't do worse than they."""
-    true, chosen = labels[inputs.padding], {}
-    with torch.inference_mode():
-        for subset in SUBSETS:
-            some = with_subset(inputs, subset)
-            index = subset_index(some.present[0, 0])
-            found = []
-            for change in _CHANGES:
-                fusion.change[index] = change
-                logits = fusion(some).logits[inputs.padding]
-                strength = choose_adjustment(logits, true, prior)
-                said = adjusted(logits, prior, strength).argmax(dim=-1)
-                found.append((weighted_f1(true.numpy(), said.numpy()), change, strength))
-            _, change, strength = max(found)
-            fusion.change[index], fusion.offset[index] = change, -strength * prior.log()
-            chosen["+".join(subset)] = {"change": change, "adjust": strength}
+    by weighted F1, and the logit adjustment. Raw guesses are among the choices: the fusion can't do worse than they.
+
+    A set of several modalities is judged with honest ones and with a voice or a face that lies alike.
+    """
+    honest, chosen = draw(dev), {}
+    liars: dict[Modality, tuple[Inputs, Tensor]] = {m: draw(dev, {**HONEST, m: 1.0}) for m in HONEST}
+    for subset in SUBSETS:
+        judged = [honest, *(liars[m] for m in liars if m in subset and len(subset) > 1)]
+        index = int(subset_index(torch.tensor([m in subset for m in MODALITIES])))
+        found = []
+        for change in _CHANGES:
+            fusion.change[index] = change
+            logits, true = _answers(fusion, judged, subset)
+            strength = choose_adjustment(logits, true, prior)
+            said = adjusted(logits, prior, strength).argmax(dim=-1)
+            found.append((weighted_f1(true.numpy(), said.numpy()), change, strength))
+        _, change, strength = max(found)
+        fusion.change[index], fusion.offset[index] = change, -strength * prior.log()
+        chosen["+".join(subset)] = {"change": change, "adjust": strength}
     return cast(Scores, chosen)
 
 
-def _calibrate(fusion: Magt, inputs: Inputs, labels: Tensor) -> Calibration:
+@torch.inference_mode()
+def _answers(fusion: Magt, drawn: Sequence[tuple[Inputs, Tensor]], subset: Sequence[Modality]) -> tuple[Tensor, Tensor]:
+    """Logits [n, 7] and labels [n] of all turns of these dialogues, with only these modalities."""
+    logits = [fusion(with_subset(inputs, subset)).logits[inputs.padding] for inputs, _ in drawn]
+    return torch.cat(logits), torch.cat([labels[inputs.padding] for inputs, labels in drawn])
+
+
+def _calibrate(fusion: Magt, drawn: tuple[Inputs, Tensor]) -> Calibration:
     """A temperature for each set of modalities, and when to be unsure; the students' heads are settled already."""
-    true, fused, confidence, right = labels[inputs.padding], {}, [], []
-    with torch.inference_mode():
-        for subset in SUBSETS:
-            logits = fusion(with_subset(inputs, subset)).logits[inputs.padding]
-            fused["+".join(subset)] = fit_temperature(logits, true)
-            sure, said = (logits / fused["+".join(subset)]).softmax(dim=-1).max(dim=-1)
-            confidence.append(sure)
-            right.append(said == true)
+    fused, confidence, right = {}, [], []
+    for subset in SUBSETS:
+        logits, true = _answers(fusion, [drawn], subset)
+        fused["+".join(subset)] = fit_temperature(logits, true)
+        sure, said = (logits / fused["+".join(subset)]).softmax(dim=-1).max(dim=-1)
+        confidence.append(sure)
+        right.append(said == true)
     return Calibration(fused, dict.fromkeys(MODALITIES, 1.0), unsure_below(torch.cat(confidence), torch.cat(right)))
 
 
