@@ -67,6 +67,10 @@ def test_a_wheel_brings_what_the_report_is_made_of(wheel: set[str]) -> None:
     assert {"streamer/exports/report.html", "streamer/exports/report.css"} <= wheel
 
 
+def test_a_wheel_brings_the_migrations_of_the_library(wheel: set[str]) -> None:
+    assert {"streamer/store/migrations/env.py", "streamer/store/migrations/versions/v1_conversations.py"} <= wheel
+
+
 def test_a_wheel_brings_the_bundles_that_are_in_the_repository(wheel: set[str]) -> None:
     bundles = {str(path.relative_to(ROOT)) for path in (ROOT / "engine" / "bundles").rglob("*") if path.is_file()}
     assert bundles <= wheel

@@ -40,7 +40,7 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_help_names_every_verb_without_loading_a_model() -> None:
     done = _undertone("--help")
     assert done.returncode == 0
-    for verb in ("serve", "replay", "sample", "doctor", "bench", "train", "eval"):
+    for verb in ("serve", "replay", "export", "annotate", "sample", "doctor", "bench", "train", "eval"):
         assert re.search(rf"│ {verb} ", done.stdout), verb
 
 
