@@ -106,7 +106,7 @@ def test_experiments_write_one_table_each(made: Path) -> None:
         name: json.loads((made / "runs" / f"{name}.json").read_text())
         for name in ("left-out", "distillation", "imbalance")
     }
-    assert tables["left-out"].keys() == {"uar_ravdess"}
+    assert tables["left-out"].keys() == {"uar_ravdess", "uar_ravdess by_head"}
     assert tables["distillation"].keys() == {
         f"{modality} both{end}" for modality in ("voice", "face") for end in ("", " spread")
     }
