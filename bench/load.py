@@ -89,7 +89,8 @@ async def measure(
 ) -> Record:
     """Sizes one after the other, or, with a limit in seconds, a search for the largest within it, from the first on.
 
-    Raises SampleError where the recording can't be composed, CannotMeasure where server or client fail.
+    A size at which server or client fails ends the row of sizes, or does not fit; what was measured is kept. Raises
+    SampleError where the recording can't be composed, CannotMeasure where no size could be measured.
     """
     most = ceiling(per_conversation)
     if not 0 < seconds <= MAX_SECONDS:
@@ -99,21 +100,29 @@ async def measure(
             f"the server takes 1 to {most} participants, {per_conversation} a conversation; choose -n within that"
         )
     trials: dict[int, Trial] = {}
+    broken: dict[int, CannotMeasure] = {}
     with tempfile.TemporaryDirectory() as folder:
         media, path = prepare(Path(folder), transport)
         said = [utterances(media, speaker) for speaker in range(len(media.voices))]
         load = Load(bundle, recogniser, seconds, per_conversation, media, path, said)
 
         async def fits(number: int) -> bool:
-            trials[number] = await load.trial(number)
+            try:
+                trials[number] = await load.trial(number)
+            except CannotMeasure as error:
+                broken[number] = error
+                return False
             return limit is None or trials[number].within(limit)
 
         borne = None
         if limit is None:
             for number in participants:
-                await fits(number)
+                if not await fits(number):
+                    break
         else:
             borne = await largest(fits, participants[0], most)
+    if not trials:
+        raise next(iter(broken.values()))
     ordered = [trials[number] for number in sorted(trials)]
     figures = {} if borne is None else {f"borne with p95 of finals within {limit:g} s": Figure.of([borne], _AXIS)}
     first = ordered[0].seen
@@ -129,6 +138,7 @@ async def measure(
         "Server and participants share the machine's cores: what the participants used is shown beside.",
         "On each fresh server one participant speaks alone first, for some seconds that are not counted.",
     ]
+    notes += [f"With {number} it could not be measured: {error}." for number, error in broken.items()]
     return Record.of("undertone bench load", settings, figures, curves(ordered), notes=notes)
 
 

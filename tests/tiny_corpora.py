@@ -137,7 +137,7 @@ def write_configs(folder: Path, base: Path) -> Path:
         "teachers": f"turns = [2, 4]\n{text}start = 'warm'\n",
         "text": f"{text}start = 'warm'\nteach = 0.5\nrelation = 0.1\nemorynlp = true\n",
         "iemocap": f"{text}start = 'warm'\n",
-        "audio": f"{plan}{voice}[audio]\n[soundscape]\n",
+        "audio": f"{plan}{voice}[audio]\ntuned = 0.8\n[soundscape]\n",
         "video": f"{plan}{student}[video]\n",
         "fusion": f"seeds = [1, 2]\n{plan}{fusion}",
         "imbalance": "seeds = [1]\nepochs = 1\n[remedies.nothing]\n[remedies.adjusted]\nadjust = 1.0\n",

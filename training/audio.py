@@ -49,6 +49,7 @@ def make_student(config: AudioConfig, base: str, seed: int) -> AudioStudent:
     torch.manual_seed(seed)
     student = AudioStudent(config)
     if base:
+        # Published as .pt alone: weights_only refuses everything in it but tensors.
         kept = torch.load(_weights_file(base), map_location="cpu", weights_only=True)["model_state"]
         own = student.lstm.state_dict()
         student.lstm.load_state_dict({name: kept[f"lstm.{name}"] for name in own})

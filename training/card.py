@@ -22,6 +22,7 @@ def model_card(name: str, scores: Scores, training: Scores) -> str:
     seeds, unsure = _table(training["fusion_seeds"]), _table(composed["unsure"])
     composition, settled = _table(training["composition"]), _table(training["settled"])
     fusion, text = _table(_table(configs["fusion"])["fusion"]), _table(_table(configs["text"])["text"])
+    voice = _table(_table(configs["audio"])["audio"])
     turns, sizes = _list(_table(configs["teachers"])["turns"]), _table(training["parameters"])
     return Template(_TEMPLATE.read_text(encoding="utf-8")).substitute(
         name=name,
@@ -30,6 +31,7 @@ def model_card(name: str, scores: Scores, training: Scores) -> str:
         teacher_turns=", ".join(map(str, turns)),
         teach=f"{_percent(text['teach'])} %",
         adjust=settled["adjust"],
+        tuned=f"{_percent(voice['tuned'])} %",
         voice_f1=_percent(fusion["voice_f1"]),
         face_f1=_percent(fusion["face_f1"]),
         lying=_percent(fusion["lying"]),
