@@ -3,7 +3,7 @@
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -36,6 +36,14 @@ async def open_hub(engine: Engine, store: Store, settings: Settings | None = Non
         yield hub
     finally:
         await hub.close()
+
+
+@contextmanager
+def locked(file: Path) -> Iterator[None]:
+    """Another program holds the library."""
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        yield
 
 
 def tell(conversation: Conversation, *utterances: UtteranceRecord) -> None:
@@ -124,14 +132,12 @@ async def test_while_the_file_is_locked_the_conversation_is_warned_and_goes_on_a
     async with open_hub(engine, impatient) as hub:
         conversation = hub.conversation("daily")
         events = conversation.subscribe()
-        with closing(sqlite3.connect(file, isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
+        with locked(file):
             tell(conversation, *MANY[:10])
             warning = await told(events, Warning)
             assert isinstance(warning, Warning)
             assert "close the other program that holds it" in warning.message
             tell(conversation, *MANY[10:])
-            other.execute("ROLLBACK")
         id = await until_kept(kept, 40)
     assert kept.read(id).utterances == tuple(MANY)
 
@@ -162,19 +168,16 @@ async def test_utterances_past_the_bound_are_counted_and_told(engine: Engine, fi
     async with open_hub(engine, impatient, Settings(store_utterances=3)) as hub:
         conversation = hub.conversation("daily")
         events = conversation.subscribe()
-        with closing(sqlite3.connect(file, isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
+        with locked(file):
             tell(conversation, *MANY[:4])
             assert await told(events, Lag) == Lag(seconds=0.0, dropped={"kept": 1})
-            other.execute("ROLLBACK")
     assert b'undertone_dropped_total{kind="kept"} 1.0' in hub.metrics.render()
 
 
 async def test_a_library_that_stays_locked_holds_the_shutdown_up_for_the_drain_time_alone(
     engine: Engine, file: Path, impatient: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with closing(sqlite3.connect(file, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
+    with locked(file):
         async with asyncio.timeout(WAIT), open_hub(engine, impatient, Settings(drain_seconds=0.2)) as hub:
             tell(hub.conversation("daily"), ANN, BEN)
     assert "2 utterances are not kept" in caplog.text
@@ -205,12 +208,10 @@ async def test_of_a_conversation_that_is_forgotten_before_it_is_written_nothing_
     async with open_hub(engine, impatient) as hub:
         conversation = hub.conversation("daily")
         events = conversation.subscribe()
-        with closing(sqlite3.connect(file, isolation_level=None)) as other:
-            other.execute("BEGIN IMMEDIATE")
+        with locked(file):
             tell(conversation, ANN, BEN)
             await told(events, Warning)
             await hub.forget("daily")
-            other.execute("ROLLBACK")
     assert kept.list() == ()
 
 
