@@ -154,7 +154,7 @@ def _encode(spoken: Utterance, dialogue: Dialogue) -> Awaitable[object]:
 def _memory_of_one(bundle: Bundle) -> int:
     """Bytes of one dialogue's slot."""
     ring = bundle.fusion.memory(1)
-    return ring.kv.nbytes + ring.present.nbytes + ring.count.nbytes
+    return ring.kv.nbytes + ring.usable.nbytes + ring.count.nbytes
 
 
 def _check_room(each: int, count: int, place: torch.device) -> None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from engine.engine import Engine
     from engine.errors import BundleError, EngineBusy, EngineFull
     from engine.labels import EMOTIONS, MODALITIES
-    from engine.reading import FaceReading, ModalityReading, Reading
+    from engine.reading import Attended, FaceReading, ModalityReading, Reading
     from engine.utterance import Utterance
 else:
     _HOMES = {
@@ -19,7 +19,7 @@ else:
         "engine": ("Engine",),
         "errors": ("BundleError", "EngineBusy", "EngineFull"),
         "labels": ("EMOTIONS", "MODALITIES"),
-        "reading": ("FaceReading", "ModalityReading", "Reading"),
+        "reading": ("Attended", "FaceReading", "ModalityReading", "Reading"),
         "utterance": ("Utterance",),
     }
 
@@ -33,6 +33,7 @@ else:
 __all__ = [
     "EMOTIONS",
     "MODALITIES",
+    "Attended",
     "BundleError",
     "Dialogue",
     "Encoded",

@@ -3,10 +3,9 @@
 Three anchors each attend to themselves and to the other two modalities over the turns of a dialogue; each such path
 passes a gate; the three are reduced to one. Audio and video come first; text, the main anchor, then attends to itself
 and to the two results, and gives the answer. A turn sees the last W turns only, so its keys and values never change:
-`step` over a ring memory equals `forward` over the whole dialogue.
+`engine.step` over a ring memory, turn by turn, equals `Magt` over the whole dialogue.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from engine.labels import MODALITIES, Modality
-from engine.memory import MemoryView, NewEntries, RingMemory
+from engine.memory import RingMemory
 
 # (source, anchor): queries are the anchor's. The text anchor's sources audio and video are those two anchors' results.
 PATHS: Final[tuple[tuple[Modality, Modality], ...]] = (
@@ -169,7 +168,7 @@ class Path(nn.Module):
 
 
 class Magt(nn.Module):
-    """The fusion: `forward` over whole dialogues (training, and the reference of exactness), `step` turn by turn.
+    """The fusion over whole dialogues: for training, and the reference of exactness.
 
     What dev settles for each set of modalities, `subset_index` says where: change [subsets], how far the fusion changes
     the students' first guess, 1 until then; offset [subsets, labels], what is added to the answer, 0 until then.
@@ -207,53 +206,39 @@ class Magt(nn.Module):
         own = distance == 0
         usable = inputs.present & inputs.padding[..., None]
         masks = {m: (band & usable[:, None, :, i]) | own for i, m in enumerate(MODALITIES)}
-        output, _ = self._fuse(inputs, turns.expand(inputs.padding.shape), masks, lambda _, key, value: (key, value))
-        return output
-
-    def step(self, inputs: Inputs, memory: MemoryView) -> tuple[MagtOutput, NewEntries]:
-        """One turn (N = 1) for each of R rows, after what each remembers. The memory itself is left as it was."""
-        own = torch.ones_like(inputs.padding)
-        masks = {m: torch.cat((memory.usable[..., i], own), dim=1)[:, None] for i, m in enumerate(MODALITIES)}
-
-        def after_memory(path: int, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor]:
-            return torch.cat((memory.kv[:, path, 0], key), dim=1), torch.cat((memory.kv[:, path, 1], value), dim=1)
-
-        output, own_kv = self._fuse(inputs, memory.position[:, None], masks, after_memory)
-        return output, NewEntries(own_kv.squeeze(3), inputs.present.squeeze(1))
-
-    def _fuse(
-        self,
-        inputs: Inputs,
-        positions: Tensor,
-        masks: dict[Modality, Tensor],
-        past: Callable[[int, Tensor, Tensor], tuple[Tensor, Tensor]],
-    ) -> tuple[MagtOutput, Tensor]:
-        """The one way through the network; `past` puts remembered keys and values before the turns' own."""
         rows = self._embed(inputs)
-        by = rotation(positions, self.config.head_dim, self.speaker.weight.dtype)
+        by = rotation(turns.expand(inputs.padding.shape), self.config.head_dim, self.speaker.weight.dtype)
         gated: dict[Modality, list[Tensor]] = {m: [] for m in MODALITIES}
         gates: list[Tensor] = []
         result: dict[Modality, Tensor] = {}
-        own_kv: list[Tensor] = []
-        for index, (source, anchor) in enumerate(PATHS):
-            path = self.paths[_block(source, anchor)]
-            assert isinstance(path, Path)  # noqa: S101 - ModuleDict forgets the type
+        for source, anchor in PATHS:
+            path = self.path(source, anchor)
             key, value = path.keys(result[source] if anchor == "text" and source != "text" else rows[source], by)
-            own_kv.append(torch.stack((key, value), dim=1))
-            h, gate = path.attend(rows[anchor], *past(index, key, value), masks[source], by)
+            h, gate = path.attend(rows[anchor], key, value, masks[source], by)
             gate = gate * inputs.present[..., MODALITIES.index(source), None]
             gated[anchor].append(gate * h)
             gates.append(gate.mean(dim=-1))
             if len(gated[anchor]) == len(MODALITIES):
                 result[anchor] = self.reduce[anchor](torch.cat(gated[anchor], dim=-1))
         logits = {m: self.head[m](self.dropout(result[m])) for m in MODALITIES}
-        # What the students say alone is the answer's first guess: the fusion learns what to change in it.
         said = torch.stack([inputs.features[m][..., -self.config.labels :] for m in MODALITIES], dim=-1)
-        guess = (said * (self.guess * inputs.present).unsqueeze(-2)).sum(dim=-1)
-        subset = subset_index(inputs.present)
-        answer = self.change[subset].unsqueeze(-1) * logits["text"] + guess + self.offset[subset]
-        output = MagtOutput(answer, logits["audio"], logits["video"], result, torch.stack(gates, dim=-1))
-        return output, torch.stack(own_kv, dim=1)
+        answer = self.answer(logits["text"], said, inputs.present)
+        return MagtOutput(answer, logits["audio"], logits["video"], result, torch.stack(gates, dim=-1))
+
+    def path(self, source: Modality, anchor: Modality) -> Path:
+        """The block of one of PATHS: the text anchor's three share one, as published."""
+        path = self.paths[_block(source, anchor)]
+        assert isinstance(path, Path)  # noqa: S101 - ModuleDict forgets the type
+        return path
+
+    def answer(self, logits: Tensor, said: Tensor, present: Tensor) -> Tensor:
+        """The answer [.., labels] from the text anchor's logits, and what the students say alone, [.., labels, 3].
+
+        That is the answer's first guess: the fusion learns what to change in it.
+        """
+        guess = (said * (self.guess * present).unsqueeze(-2)).sum(dim=-1)
+        subset = subset_index(present)
+        return self.change[subset].unsqueeze(-1) * logits + guess + self.offset[subset]
 
     def _embed(self, inputs: Inputs) -> dict[Modality, Tensor]:
         """One row [B, N, width] a turn for each modality: its projection or the absent token, and who speaks."""
@@ -266,5 +251,5 @@ class Magt(nn.Module):
 
 
 def _block(source: Modality, anchor: Modality) -> str:
-    """Name of a path's block: the text anchor's three paths share one, as published."""
+    """Name of a path's block."""
     return anchor if anchor == "text" else f"{source}_to_{anchor}"

@@ -1,5 +1,6 @@
 """The ring memory of dialogues: keys and values of the last W turns, one slot for each open dialogue."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -8,36 +9,34 @@ from torch import Tensor
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MemoryView:
-    """What R rows remember: R slots, copied out; several rows may look at the same slot.
+    """What B dialogues remember: good until the next write, since that of one alone is not copied.
 
-    kv:       [R, paths, 2, W, heads, head_dim], keys then values, in ring order.
-    usable:   bool [R, W, 3], the entry is inside the window and its modality was present (MODALITIES order).
-    position: long [R], the position of the turn that comes next.
+    kv:       [B, 2, paths, heads, W, head_dim], keys then values, in ring order.
+    usable:   bool [B, W, 3], the entry is inside the window and its modality was present (MODALITIES order).
+    position: long [B], the position of the turn that comes next.
     """
 
     kv: Tensor
     usable: Tensor
     position: Tensor
 
-    def shared(self, rows: int) -> "MemoryView":
-        """One row as the sight of `rows` rows: nothing is copied again."""
-        return MemoryView(*(x.expand(rows, *x.shape[1:]) for x in (self.kv, self.usable, self.position)))
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NewEntries:
-    """What one turn of each of R rows leaves behind. kv: [R, paths, 2, heads, head_dim]; present: bool [R, 3]."""
+    """What one turn of each of B dialogues leaves behind. kv: [B, 2, paths, heads, head_dim]; present: bool [B, 3]."""
 
     kv: Tensor
     present: Tensor
 
-    def rows(self, index: Tensor) -> "NewEntries":
-        """Only the rows at `index` (long [K])."""
+    def rows(self, index: Sequence[int]) -> "NewEntries":
+        """Only the rows at `index`."""
         return NewEntries(self.kv[index], self.present[index])
 
 
 class RingMemory:
     """Fixed memory for many dialogues. The turn at position p lies at ring index p % W, so memory never grows.
+
+    usable: bool [slots, W, 3], what the next turn sees: W - 1 turns at most, since it sees itself too.
 
     Cached keys carry their absolute rotary position and stay valid for ever. Not thread-safe.
     """
@@ -54,28 +53,29 @@ class RingMemory:
         dtype: torch.dtype,
     ) -> None:
         self.window = window
-        self.kv = torch.zeros(slots, paths, 2, window, heads, head_dim, device=device, dtype=dtype)
-        self.present = torch.zeros(slots, window, 3, device=device, dtype=torch.bool)
+        self.kv = torch.zeros(slots, 2, paths, heads, window, head_dim, device=device, dtype=dtype)
+        self.usable = torch.zeros(slots, window, 3, device=device, dtype=torch.bool)
         self.count = torch.zeros(slots, device=device, dtype=torch.long)
-        self._ring = torch.arange(window, device=device)
 
-    def clear(self, slots: Tensor) -> None:
-        """Forget everything in `slots` (long [R])."""
-        self.kv[slots] = 0
-        self.present[slots] = False
-        self.count[slots] = 0
+    def clear(self, slot: int) -> None:
+        """Forget everything in a slot."""
+        self.kv[slot] = 0
+        self.usable[slot] = False
+        self.count[slot] = 0
 
-    def view(self, slots: Tensor) -> MemoryView:
-        """What the rows at `slots` (long [R]) remember."""
-        position = self.count[slots]
-        last = position[:, None] - 1
-        held = last - (last - self._ring) % self.window  # the position that each ring entry holds; negative: none yet
-        inside = (held >= 0) & (held > position[:, None] - self.window)
-        return MemoryView(self.kv[slots], self.present[slots] & inside[..., None], position)
+    def view(self, slots: Sequence[int]) -> MemoryView:
+        """What the dialogues in `slots` remember."""
+        if len(slots) == 1:
+            one = slice(slots[0], slots[0] + 1)
+            return MemoryView(self.kv[one], self.usable[one], self.count[one])
+        index = torch.tensor(slots, device=self.count.device)
+        return MemoryView(self.kv[index], self.usable[index], self.count[index])
 
-    def write(self, slots: Tensor, entries: NewEntries) -> None:
-        """Append one turn to each of `slots` (long [R], no slot twice)."""
-        index = self.count[slots] % self.window
-        self.kv[slots, :, :, index] = entries.kv
-        self.present[slots, index] = entries.present
-        self.count[slots] += 1
+    def write(self, slots: Sequence[int], entries: NewEntries) -> None:
+        """Append one turn to each of `slots`, no slot twice; what the turn after it can't see is no longer usable."""
+        where = torch.tensor(slots, device=self.count.device)
+        index = self.count[where] % self.window
+        self.kv[where, :, :, :, index] = entries.kv
+        self.usable[where, index] = entries.present
+        self.count[where] += 1
+        self.usable[where, (index + 1) % self.window] = False

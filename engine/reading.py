@@ -30,6 +30,14 @@ class FaceReading:
 
 
 @dataclass(frozen=True, slots=True)
+class Attended:
+    """An earlier turn that a reading attended to. turn: its number; weight: its share of the attention, 0 to 1."""
+
+    turn: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """What one utterance expresses.
 
@@ -38,6 +46,9 @@ class Reading:
     confidence: the probability of `label`.
     valence, arousal: -1 to 1; derived, the expectation of `engine.labels.CIRCUMPLEX` under the probabilities.
     modalities: only those that the utterance had.
+    turn: the number of this turn in its dialogue, from 0; a glance has the one that it would have.
+    attended: of a final, the earlier turns that the last attention of the fusion fell on most, most first; what is
+    missing to 1 fell on the turn itself and on others.
     """
 
     label: Emotion
@@ -47,3 +58,5 @@ class Reading:
     valence: float
     arousal: float
     modalities: Mapping[Modality, ModalityReading]
+    turn: int
+    attended: tuple[Attended, ...]

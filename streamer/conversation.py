@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from time import monotonic
 
@@ -34,6 +34,7 @@ class Conversation:
         self._log = EventLog(id, settings.ring_events, settings.subscriber_events)
         self._order = ClosingOrder(settings.stall_seconds, bounded=settings.live)
         self._dialogue: Dialogue | None = None
+        self._said: deque[tuple[int, str]] = deque(maxlen=engine.bundle.fusion.config.window)
         self._participants: dict[str, Participant] = {}
         self._numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: itertools.count(1))
         self._began: float | None = None
@@ -66,7 +67,9 @@ class Conversation:
         if len(self._participants) >= limit:
             message = f"conversation '{self.id}' has its {limit} participants; join without one to watch"
             raise Refused(ErrorCode.CONVERSATION_FULL, message)
-        stage = Stage(self._memory(), self._recogniser, self._workers, self._order, self._log, self._metrics)
+        stage = Stage(
+            self._memory(), self._recogniser, self._workers, self._order, self._log, self._metrics, self._said
+        )
         if self._began is None:
             self._began = monotonic()
         start = self.now() if origin is None else origin

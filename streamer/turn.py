@@ -1,6 +1,7 @@
 """One utterance under way: from the onset through provisional readings and a speculative finish to the final one."""
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
@@ -18,7 +19,7 @@ from streamer.listener import Close
 from streamer.log import EventLog
 from streamer.metrics import Metrics
 from streamer.order import ClosingOrder, Ticket
-from streamer.protocol import EmotionEvent, ModalityShare, TranscriptEvent, Word
+from streamer.protocol import AttendedUtterance, EmotionEvent, ModalityShare, TranscriptEvent, Word
 from streamer.recognise import Recogniser, Transcript
 from streamer.workers import Workers
 
@@ -28,7 +29,7 @@ NO_WORDS: Final = Transcript("", ())
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What the utterances of one conversation share."""
+    """What the utterances of one conversation share. said: the dialogue's last turns, as number and utterance."""
 
     dialogue: Dialogue
     recogniser: Recogniser
@@ -36,6 +37,7 @@ class Stage:
     order: ClosingOrder
     log: EventLog
     metrics: Metrics
+    said: deque[tuple[int, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +224,7 @@ class Turn:
 
     def _publish_reading(self, reading: Reading, end: float, latency: dict[str, float], *, final: bool) -> None:
         self._revision += 1
+        said = dict(self._stage.said)
         self._stage.log.publish(
             EmotionEvent(
                 utterance=self._id,
@@ -244,10 +247,16 @@ class Turn:
                     )
                     for modality, alone in reading.modalities.items()
                 },
+                attended=tuple(
+                    AttendedUtterance(utterance=said[one.turn], weight=round(one.weight, 4))
+                    for one in reading.attended
+                    if one.turn in said
+                ),
                 latency_ms={stage: round(ms, 1) for stage, ms in latency.items()},
             )
         )
         if final:
+            self._stage.said.append((reading.turn, self._id))
             self._stage.metrics.final(latency)
 
 

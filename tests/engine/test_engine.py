@@ -134,6 +134,20 @@ async def test_the_past_changes_a_reading(engine: Engine) -> None:
     assert not torch.allclose(numbers([first]), numbers([again]), rtol=0, atol=1e-4)
 
 
+async def test_a_final_says_which_earlier_turns_it_attended_to(engine: Engine) -> None:
+    with engine.open() as dialogue:
+        for turn in range(20):
+            utterance = random_utterance(random.Random(turn), "ab"[turn % 2])
+            assert (await dialogue.glance(utterance)).attended == ()
+            reading = await dialogue.observe(utterance)
+            weights = [one.weight for one in reading.attended]
+            assert reading.turn == turn
+            assert len(weights) == min(turn, 5)
+            assert weights == sorted(weights, reverse=True)
+            assert sum(weights) < 1
+            assert {one.turn for one in reading.attended} <= set(range(max(0, turn - 7), turn))
+
+
 async def test_what_was_encoded_before_others_spoke_is_read_in_its_new_place(engine: Engine) -> None:
     early, between = random_utterance(random.Random(3), "ann"), random_utterance(random.Random(4), "bo")
     with engine.open() as dialogue, engine.open() as plain:

@@ -1,39 +1,14 @@
-"""The fusion: streaming equals one causal pass, and what is out of sight has no effect."""
+"""The fusion over whole dialogues: what is out of sight has no effect. Turn by turn: test_step.py."""
 
-import random
 from dataclasses import replace
 
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from torch import Tensor
 
 from engine.labels import MODALITIES
-from engine.magt import Inputs, Magt, MagtConfig, rotate, rotation
-from engine.memory import RingMemory
-
-
-def small(window: int, seed: int = 0) -> Magt:
-    torch.manual_seed(seed)
-    return Magt(MagtConfig(6, 5, 4, width=16, heads=2, window=window)).eval()
-
-
-def random_inputs(model: Magt, turns: int, *, share: float = 0.7) -> Inputs:
-    """One dialogue; each modality is there at `share` of its turns."""
-    config = model.config
-    return Inputs(
-        {m: torch.randn(1, turns, config.embedding(m) + config.labels) for m in MODALITIES},
-        torch.rand(1, turns, 3) < share,
-        torch.randint(0, 11, (1, turns)),
-        torch.ones(1, turns, dtype=torch.bool),
-    )
-
-
-def at(inputs: Inputs, turn: int) -> Inputs:
-    one = slice(turn, turn + 1)
-    seen = {m: x[:, one] for m, x in inputs.features.items()}
-    return Inputs(seen, inputs.present[:, one], inputs.speaker[:, one], inputs.padding[:, one])
+from engine.magt import Inputs, MagtConfig, rotate, rotation
+from tests.fusions import at, random_inputs, small
 
 
 def rows(parts: list[Inputs]) -> Inputs:
@@ -42,54 +17,6 @@ def rows(parts: list[Inputs]) -> Inputs:
         torch.cat([getattr(p, name) for p in parts]) for name in ("present", "speaker", "padding")
     )
     return Inputs(seen, present, speaker, padding)
-
-
-def double(inputs: Inputs) -> Inputs:
-    return replace(inputs, features={m: x.double() for m, x in inputs.features.items()})
-
-
-def stream(
-    model: Magt, dialogues: list[Inputs], rng: random.Random, memory: RingMemory, slots: list[int]
-) -> list[Tensor]:
-    """Turn by turn: any number of dialogues in a batch, in any order, with glances at turns that never come."""
-    said: list[list[Tensor]] = [[] for _ in dialogues]
-    lengths = [d.padding.shape[1] for d in dialogues]
-    while waiting := [i for i, n in enumerate(lengths) if len(said[i]) < n]:
-        finals = rng.sample(waiting, rng.randint(1, len(waiting)))
-        glances = rng.choices(range(len(dialogues)), k=rng.randint(0, 2))
-        batch = [at(dialogues[i], len(said[i])) for i in finals]
-        batch += [at(dialogues[i], rng.randrange(lengths[i])) for i in glances]
-        where = torch.tensor([slots[i] for i in (*finals, *glances)])
-        output, entries = model.step(rows(batch), memory.view(where))
-        kept = torch.arange(len(finals))
-        memory.write(where[kept], entries.rows(kept))
-        for row, i in enumerate(finals):
-            said[i].append(output.logits[row])
-    return [torch.cat(each) for each in said]
-
-
-@settings(max_examples=40, deadline=None)
-@given(
-    lengths=st.lists(st.integers(1, 20), min_size=1, max_size=4),
-    window=st.integers(1, 24),
-    seed=st.integers(0, 2**16),
-    share=st.sampled_from([0.0, 0.3, 0.7, 1.0]),
-    rng=st.randoms(use_true_random=False),
-)
-@torch.inference_mode()
-def test_streaming_equals_one_causal_pass(
-    lengths: list[int], window: int, seed: int, share: float, rng: random.Random
-) -> None:
-    model = small(window, seed)
-    dialogues = [random_inputs(model, n, share=share) for n in lengths]
-    memory = model.memory(len(lengths) + 1)
-    slots = rng.sample(range(len(lengths) + 1), len(lengths))
-    streamed = stream(model, dialogues, rng, memory, slots)
-    whole = [model(d).logits[0] for d in dialogues]
-    exact = [model.double()(double(d)).logits[0] for d in dialogues]
-    for live, reference, reference64 in zip(streamed, whole, exact, strict=True):
-        torch.testing.assert_close(live, reference, rtol=0, atol=1e-5)
-        torch.testing.assert_close(live.double(), reference64, rtol=0, atol=1e-5)
 
 
 @torch.inference_mode()
@@ -168,23 +95,6 @@ def test_speakers_beyond_the_slots_share_them() -> None:
     shifted = replace(inputs, speaker=inputs.speaker + model.config.speakers)
     assert torch.equal(model(shifted).logits, model(inputs).logits)
     assert not torch.allclose(model(replace(inputs, speaker=inputs.speaker + 1)).logits, model(inputs).logits)
-
-
-@torch.inference_mode()
-def test_keys_stay_valid_after_ten_million_turns() -> None:
-    model = small(5)
-    inputs = random_inputs(model, 12)
-    early, late = model.memory(1), model.memory(1)
-    late.count += 10_000_000
-    late.present[:] = False
-    slot = torch.tensor([0])
-    for turn in range(12):
-        one = at(inputs, turn)
-        first, entries = model.step(one, early.view(slot))
-        early.write(slot, entries)
-        again, entries = model.step(one, late.view(slot))
-        late.write(slot, entries)
-        torch.testing.assert_close(again.logits, first.logits, rtol=0, atol=1e-5)
 
 
 def test_rotary_products_depend_on_distance_alone() -> None:

@@ -18,48 +18,49 @@ def entry(*numbers: float) -> NewEntries:
 
 def held(memory: RingMemory, slot: int) -> set[float]:
     """The numbers of the turns that the slot's next turn can see."""
-    view = memory.view(torch.tensor([slot]))
-    return set(view.kv[0, 0, 0, view.usable[0, :, 0], 0, 0].tolist())
+    view = memory.view([slot])
+    return set(view.kv[0, 0, 0, 0, view.usable[0, :, 0], 0].tolist())
 
 
 def test_the_next_turn_sees_the_last_window_minus_one() -> None:
     memory = ring(window=4)
     for turn in range(10):
         assert held(memory, 1) == set(map(float, range(max(0, turn - 3), turn)))
-        memory.write(torch.tensor([1]), entry(turn))
+        memory.write([1], entry(turn))
 
 
 def test_a_window_of_one_remembers_nothing() -> None:
     memory = ring(window=1)
-    memory.write(torch.tensor([0]), entry(5))
+    memory.write([0], entry(5))
     assert held(memory, 0) == set()
 
 
 def test_slots_run_out_of_step_and_apart() -> None:
     memory = ring()
-    memory.write(torch.tensor([0]), entry(1))
-    memory.write(torch.tensor([2, 0]), entry(7, 2))
+    memory.write([0], entry(1))
+    memory.write([2, 0], entry(7, 2))
     assert [held(memory, slot) for slot in range(3)] == [{1.0, 2.0}, set(), {7.0}]
-    assert memory.view(torch.tensor([0, 1, 2, 0])).position.tolist() == [2, 0, 1, 2]
+    assert memory.view([0, 1, 2, 0]).position.tolist() == [2, 0, 1, 2]
 
 
 def test_a_modality_that_was_absent_is_not_usable() -> None:
     memory = ring()
-    memory.write(torch.tensor([0]), NewEntries(entry(1).kv, torch.tensor([[True, False, True]])))
-    assert memory.view(torch.tensor([0])).usable[0].any(dim=0).tolist() == [True, False, True]
+    memory.write([0], NewEntries(entry(1).kv, torch.tensor([[True, False, True]])))
+    assert memory.view([0]).usable[0].any(dim=0).tolist() == [True, False, True]
 
 
 def test_a_cleared_slot_is_empty_and_the_others_are_not() -> None:
     memory = ring()
-    memory.write(torch.tensor([0, 1]), entry(1, 2))
-    memory.clear(torch.tensor([0]))
+    memory.write([0, 1], entry(1, 2))
+    memory.clear(0)
     assert held(memory, 0) == set()
     assert not memory.kv[0].any()
     assert held(memory, 1) == {2.0}
 
 
-def test_a_view_is_a_copy() -> None:
+def test_one_dialogue_is_seen_where_it_lies_and_several_are_copied() -> None:
     memory = ring()
-    view = memory.view(torch.tensor([0]))
-    memory.write(torch.tensor([0]), entry(9))
-    assert not view.kv.any()
+    one, several = memory.view([0]), memory.view([0, 1])
+    memory.write([0], entry(9))
+    assert one.kv.any()
+    assert not several.kv.any()

@@ -105,6 +105,19 @@ async def test_a_final_reading_tells_its_latency_by_stage_and_its_shares(hub: Hu
         assert set(final.modalities) == {"audio"}
 
 
+async def test_a_final_reading_tells_which_earlier_utterances_it_attended_to(hub: Hub) -> None:
+    conversation = hub.conversation("c")
+    ada = await conversation.join("ada")
+    await _say(ada, _two_sentences())
+    await conversation.leave(ada)
+    bodies = await _bodies(conversation)
+    first, second = _finals(bodies)
+    assert first.attended == ()
+    assert [one.utterance for one in second.attended] == [first.utterance]
+    assert 0 < second.attended[0].weight < 1
+    assert not any(body.attended for body in bodies if isinstance(body, EmotionEvent) and not body.final)
+
+
 @pytest.mark.parametrize("chunk", [160, 2 * FRAME, 5_000])
 async def test_a_file_and_a_live_call_give_the_same_however_the_sound_was_cut(
     engine: Engine, sphinx: Recogniser, chunk: int

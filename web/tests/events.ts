@@ -45,6 +45,7 @@ export function emotion(seq: number, change: Partial<EmotionEvent> = {}): Server
     valence: 0.5,
     arousal: 0.3,
     modalities: {},
+    attended: [],
     latency_ms: {},
   };
   return event(seq, { ...reading, ...change });
