@@ -65,7 +65,7 @@ def engine(
     plot: Plot = None,
     bundle: Bundle = "undertone-base",
     device: Device = "cpu",
-    threads: Threads = 1,
+    threads: Threads = 2,
     full: Annotated[
         bool, typer.Option("--full", help="To 1,024 dialogues at once and 10,000 open: takes 6 GiB and many minutes.")
     ] = False,

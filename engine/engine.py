@@ -17,9 +17,10 @@ from engine.encoder import EncodeJob, Encoder
 from engine.errors import EngineFull
 from engine.fuser import FuseJob, Fuser
 from engine.labels import EMOTIONS, Emotion, Modality
+from engine.precision import Precision
 from engine.reading import FaceReading, Reading
 from engine.students import StudentOutput
-from engine.threads import THREADS, set_threads
+from engine.threads import THREADS, one_thread_each
 from engine.utterance import FACE_SIZE
 from engine.verdict import most_probable, named
 from engine.worker import Stage, Worker
@@ -34,16 +35,26 @@ class Engine:
 
     labels: Final[tuple[Emotion, ...]] = EMOTIONS
 
-    def __init__(self, bundle: Bundle, *, device: str = "auto", slots: int = 64, queue: int = 256) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        *,
+        device: str = "auto",
+        slots: int = 64,
+        queue: int = 256,
+        precision: Precision = "auto",
+        lanes: int = 1,
+    ) -> None:
         """slots: dialogues open at once; queue: jobs that wait at most (what happens then: `Worker.run`).
 
-        `text_by` then names what reads the words: ONNX Runtime or torch.
+        precision: of voice and face; "auto" is what is faster here and as good. lanes: students that run at once.
+        `text_by` then names what reads the words, ONNX Runtime or torch, and `dtype` says what "auto" chose.
         """
         place = torch.device(_best_device() if device == "auto" else device)
         self.bundle = bundle
         self._free = list(range(slots - 1, -1, -1))
-        encoder = Encoder(bundle, place)
-        self.text_by = encoder.text_by
+        self._encoder = encoder = Encoder(bundle, place, precision, lanes if place.type == "cpu" else 1)
+        self.text_by, self.dtype = encoder.text_by, encoder.dtype
         self._encode = Stage(encoder.encode, ENCODE_BATCH)
         self._faces = Stage(encoder.faces, ENCODE_BATCH)
         self._fuse = Stage(Fuser(bundle, slots, place).fuse, FUSE_BATCH_CPU if place.type == "cpu" else FUSE_BATCH)
@@ -57,14 +68,16 @@ class Engine:
         device: str = "auto",
         slots: int = 64,
         threads: int | None = THREADS,
+        precision: Precision = "auto",
     ) -> "Engine":
         """name: as `Bundle.load` takes it. device: "auto" (CUDA where there is one), "cpu", "cuda".
 
-        threads: as `set_threads` takes them; None leaves them as they are. Raises BundleError.
+        threads: cores to take: so many students run at once, and torch is set to one thread for each; None leaves
+        torch as it is, with one student at a time. Raises BundleError.
         """
         if threads is not None:
-            set_threads(threads)
-        return cls(Bundle.load(name), device=device, slots=slots)
+            one_thread_each()
+        return cls(Bundle.load(name), device=device, slots=slots, precision=precision, lanes=threads or 1)
 
     def open(self) -> Dialogue:
         """A new, empty dialogue. Raises EngineFull when all slots are taken."""
@@ -85,6 +98,7 @@ class Engine:
     def close(self) -> None:
         """Stop the worker. Work that has not begun fails with RuntimeError."""
         self._worker.close()
+        self._encoder.close()
 
     def __enter__(self) -> Self:
         return self

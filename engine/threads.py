@@ -1,16 +1,17 @@
-"""How many cores the engine takes: one setting for torch and for ONNX Runtime."""
+"""How many cores the engine takes: side by side for its students, one thread for each."""
 
+import os
 from typing import Final
 
 import onnxruntime
 import torch
 
-THREADS: Final = 1  # several runtimes beside each other, with several threads each, slow each other down
+THREADS: Final = min(2, os.cpu_count() or 1)  # cores for the engine: more than two students never run at once
 
 
-def set_threads(threads: int) -> None:
-    """Sets torch's threads in this process; sessions made with `session_options` from now on have as many."""
-    torch.set_num_threads(threads)
+def one_thread_each() -> None:
+    """Torch computes with one thread in each of ours: its pieces are too small here to be shared out."""
+    torch.set_num_threads(1)
 
 
 def session_options() -> onnxruntime.SessionOptions:

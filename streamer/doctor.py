@@ -105,8 +105,10 @@ def _engine(name: str) -> Check:
     except BundleError as error:
         return Check("engine", ok=False, found=name, remedy=str(error))
     engine.close()
-    threads = f"{THREADS} thread{'s' * (THREADS > 1)}"
-    return Check("engine", ok=True, found=f"words by {engine.text_by}, the rest by torch; {threads}, none spins")
+    dtype, at_once = str(engine.dtype).removeprefix("torch."), f"{THREADS} thread{'s' * (THREADS > 1)}"
+    return Check(
+        "engine", ok=True, found=f"words by {engine.text_by}, voice and face by torch in {dtype}; {at_once}, none spins"
+    )
 
 
 def _sphinx() -> Check:

@@ -32,7 +32,7 @@ async def measure(
 ) -> Record:
     """Both with so many CPU threads. Raises BundleError, CannotMeasure."""
     place = device_named(device)
-    theirs = Theirs(Stack.published(text_size), place, _SEED)
+    theirs = Theirs(Stack.published(text_size), place, _SEED, threads)
     with Engine.load(bundle, device=device, slots=len(turns) + 1, threads=threads) as engine:
         figures = await by_part(theirs, engine, repetitions)
         curves = await by_turn(theirs, engine, turns, repetitions)

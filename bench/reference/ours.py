@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from bench.past import begin, said, step
-from bench.utterances import utterance
+from bench.utterances import unseen, utterance
 from engine import Dialogue, Engine, Utterance
 
 IN_ALL = "in all"
@@ -17,7 +17,7 @@ async def parts(engine: Engine, dialogue: Dialogue) -> dict[str, Callable[[], Aw
     return {
         "text": partial(dialogue.encode, Utterance(whole.speaker, text=whole.text)),
         "audio": partial(dialogue.encode, Utterance(whole.speaker, audio=whole.audio)),
-        "video": partial(dialogue.encode, Utterance(whole.speaker, faces=whole.faces)),
+        "video": lambda: dialogue.encode(unseen(Utterance(whole.speaker, faces=whole.faces))),
         "fusion": partial(step, engine, dialogue, outputs),
-        IN_ALL: partial(dialogue.observe, whole),
+        IN_ALL: lambda: dialogue.observe(unseen(whole)),
     }

@@ -14,10 +14,14 @@ _QUESTION = 6  # tokens that the prompt asks with: </s> Now <s1> feels <mask> </
 
 
 class Theirs:
-    """One utterance for the four parts of the stack. Inputs come from the CPU and results go back there, as ours do."""
+    """One utterance for the four parts of the stack. Inputs come from the CPU and results go back there, as ours do.
 
-    def __init__(self, stack: Stack, device: torch.device, seed: int = 0) -> None:
+    threads: of torch while it runs; ours has one in each of its own.
+    """
+
+    def __init__(self, stack: Stack, device: torch.device, seed: int = 0, threads: int = 1) -> None:
         self.stack = stack.to(device)
+        self._threads = threads
         self._device = device
         self._random = torch.Generator().manual_seed(seed)
         self._pcm = 0.1 * torch.randn(1, int(SECONDS * SAMPLE_RATE), generator=self._random)
@@ -27,20 +31,28 @@ class Theirs:
         """A call for each part, for the utterance at a turn of its dialogue whose prompt has so many tokens."""
         return {
             "text": self.text(tokens),
-            "audio": partial(self._audio, self._pcm),
-            "video": partial(self._video, self._pictures),
+            "audio": partial(self._run, self._audio, self._pcm),
+            "video": partial(self._run, self._video, self._pictures),
             "fusion": self.fusion(turn),
         }
 
     def text(self, tokens: int) -> Callable[[], Tensor]:
         """The prompt; which words it has costs nothing, so its tokens are drawn at random."""
-        return partial(self._text, torch.randint(5, self.stack.words, (1, tokens), generator=self._random))
+        return partial(self._run, self._text, torch.randint(5, self.stack.words, (1, tokens), generator=self._random))
 
     def fusion(self, turn: int) -> Callable[[], Tensor]:
         """The whole dialogue up to a turn, as it has to be computed again for that turn."""
         width = self.stack.fusion.config.width
         text, audio, video = torch.randn(3, 1, turn, width, generator=self._random).to(self._device)
-        return partial(self._fusion, text, audio, video, torch.arange(turn, device=self._device)[None] % 2)
+        return partial(self._run, self._fusion, text, audio, video, torch.arange(turn, device=self._device)[None] % 2)
+
+    def _run(self, part: Callable[..., Tensor], *inputs: Tensor) -> Tensor:
+        before = torch.get_num_threads()
+        torch.set_num_threads(self._threads)
+        try:
+            return part(*inputs)
+        finally:
+            torch.set_num_threads(before)
 
     @torch.inference_mode()
     def _text(self, ids: Tensor) -> Tensor:

@@ -57,14 +57,20 @@ class AudioStudent(nn.Module):
 
     def forward(self, mel: Tensor, lengths: Tensor) -> StudentOutput:
         """mel: float32 [B, T, 40]; lengths: long [B], the true number of frames of each row."""
-        pooled = self.pool(mel, lengths)
+        return self.conclude(self.lstm(mel)[0], lengths)
+
+    def conclude(self, frames: Tensor, lengths: Tensor) -> StudentOutput:
+        """What follows from the LSTM's frames [B, T, hidden]: these see past frames alone, so never what pads a row."""
+        pooled = self._over_time(frames, lengths)
         embedding = self.project(self.dropout(pooled))
         return StudentOutput(embedding, self.head(self.dropout(embedding)) + self.readout(pooled))
 
     def pool(self, mel: Tensor, lengths: Tensor) -> Tensor:
         """Mean and spread over time of what each head attends to, [B, 2 x hidden]."""
-        frames, _ = self.lstm(mel)  # past frames alone: padding, which comes last, is never seen
-        outside = torch.arange(mel.shape[1], device=lengths.device) >= lengths.unsqueeze(-1)
+        return self._over_time(self.lstm(mel)[0], lengths)
+
+    def _over_time(self, frames: Tensor, lengths: Tensor) -> Tensor:
+        outside = torch.arange(frames.shape[1], device=lengths.device) >= lengths.unsqueeze(-1)
         weights = self.attend(frames).float().masked_fill(outside.unsqueeze(-1), float("-inf")).softmax(dim=1)
         heads = frames.float().reshape(*frames.shape[:2], self.config.heads, -1)  # [B, T, heads, hidden/heads]
         mean = (weights.unsqueeze(-1) * heads).sum(dim=1)

@@ -23,5 +23,5 @@ def graph_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def engine(tiny_bundle: Path) -> Iterator[Engine]:
-    with Engine.load(tiny_bundle, device="cpu", slots=4) as loaded:
+    with Engine.load(tiny_bundle, device="cpu", slots=4, precision="float32") as loaded:
         yield loaded

@@ -93,7 +93,7 @@ def test_dialogues_side_by_side_read_as_each_in_one_pass(tiny_bundle: Path, seed
         both = zip(open_ones, talks, strict=True)
         return await asyncio.gather(*(talk(d, us, random.Random(seed)) for d, us in both))
 
-    with Engine.load(tiny_bundle, device="cpu", slots=4) as engine:
+    with Engine.load(tiny_bundle, device="cpu", slots=4, precision="float32") as engine:
         for readings, utterances in zip(asyncio.run(together(engine)), talks, strict=True):
             torch.testing.assert_close(numbers(readings), in_one_pass(engine.bundle, utterances), rtol=0, atol=1e-5)
 
