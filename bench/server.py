@@ -4,7 +4,7 @@ import asyncio
 import re
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from time import perf_counter, time
@@ -52,7 +52,10 @@ class Server:
 
 @dataclass(slots=True)
 class Usage:
-    """What a process used. memory_mb: highest resident size; busy: wall times with the CPU seconds used until then."""
+    """What a process and its own processes used, taken together.
+
+    memory_mb: highest resident size; busy: wall times with the CPU seconds used until then.
+    """
 
     memory_mb: float = 0.0
     busy: list[tuple[float, float]] = field(default_factory=list)
@@ -92,9 +95,9 @@ async def watching(server: Server) -> AsyncIterator[Usage]:
 
     async def watch() -> None:
         while True:
-            times = server.process.cpu_times()
-            usage.busy.append((time(), float(times.user + times.system)))
-            usage.memory_mb = max(usage.memory_mb, server.process.memory_info().rss / 2**20)
+            seconds, memory = _used([server.process, *server.process.children(recursive=True)])
+            usage.busy.append((time(), seconds))
+            usage.memory_mb = max(usage.memory_mb, memory / 2**20)
             await asyncio.sleep(_SAMPLE_SECONDS)
 
     task = asyncio.create_task(watch())
@@ -102,6 +105,17 @@ async def watching(server: Server) -> AsyncIterator[Usage]:
         yield usage
     finally:
         task.cancel()
+
+
+def _used(processes: Iterable[psutil.Process]) -> tuple[float, int]:
+    """CPU seconds and bytes."""
+    seconds, memory = 0.0, 0
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            seconds += times.user + times.system
+            memory += process.memory_info().rss
+    return seconds, memory
 
 
 async def _address(process: asyncio.subprocess.Process) -> str:

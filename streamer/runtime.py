@@ -1,8 +1,10 @@
 """Puts the parts together: engine, recogniser and hub, opened and closed in order."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Final
 
 import numpy as np
 
@@ -15,6 +17,8 @@ from streamer.settings import Settings
 from streamer.store.library import Library
 from streamer.vad import VoiceActivity
 
+_PROCESSES: Final = 2  # that recognise; each holds up to five decoders of 95 MB
+
 
 @asynccontextmanager
 async def running_hub(bundle: str, recogniser: str, settings: Settings) -> AsyncIterator[Hub]:
@@ -24,7 +28,7 @@ async def running_hub(bundle: str, recogniser: str, settings: Settings) -> Async
     """
     engine = await asyncio.to_thread(Engine.load, bundle, slots=settings.max_conversations)
     try:
-        words = await asyncio.to_thread(load_recogniser, recogniser)
+        words = await asyncio.to_thread(load_recogniser, recogniser, processes=min(_PROCESSES, os.cpu_count() or 1))
         try:
             library = await Library.open(settings.store, settings.store_utterances) if settings.store else None
             hub = Hub(engine, words, settings, library=library)

@@ -16,7 +16,7 @@ class Workers:
     by the limits on participants and on waiting utterances.
     """
 
-    def __init__(self, recognition: int = 2) -> None:
+    def __init__(self, recognition: int = 8) -> None:
         self.signals = ThreadPoolExecutor(2, "signals")
         self.recognition = ThreadPoolExecutor(recognition, "recognition")
         self._tasks: set[asyncio.Task[None]] = set()

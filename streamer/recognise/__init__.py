@@ -8,24 +8,30 @@ __all__ = ["Recogniser", "RecogniserError", "Recognition", "Transcript", "Word",
 _PREFERRED = "base.en"
 
 
-def load_recogniser(name: str = "auto") -> Recogniser:
+def load_recogniser(name: str = "auto", *, processes: int = 0) -> Recogniser:
     """A recogniser by name: auto, sphinx, none, or a Whisper model (its name, such as "tiny.en", or a folder).
 
-    auto is Whisper "base.en" if its weights are on this machine, else sphinx. Nothing is fetched. Raises
-    RecogniserError.
+    auto is Whisper "base.en" if its weights are on this machine, else sphinx. processes: how many sphinx gets of its
+    own, which a server wants; with none it runs in this one. Nothing is fetched. Raises RecogniserError.
     """
+    from streamer.recognise.apart import ApartRecogniser
     from streamer.recognise.sphinx import SphinxRecogniser
     from streamer.recognise.whisper import WhisperRecogniser
+
+    def sphinx() -> Recogniser:
+        if not processes:
+            return SphinxRecogniser()
+        return ApartRecogniser(SphinxRecogniser.name, SphinxRecogniser, processes, draft=SphinxRecogniser.draft)
 
     match name:
         case "none":
             return NoRecogniser()
         case "sphinx":
-            return SphinxRecogniser()
+            return sphinx()
         case "auto":
             try:
                 return WhisperRecogniser(_PREFERRED)
             except RecogniserError:
-                return SphinxRecogniser()
+                return sphinx()
         case _:
             return WhisperRecogniser(name)

@@ -1,0 +1,181 @@
+"""Recognition in processes of its own: a decoder that holds Python's lock while it works then holds up nobody else."""
+
+import logging
+import multiprocessing
+import signal
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from threading import Lock
+from typing import Any, Final, Literal
+
+import numpy as np
+
+from streamer.audio import FRAME, Samples
+from streamer.recognise.words import Recogniser, RecogniserError, Recognition, Transcript
+
+_SENT: Final = 10 * FRAME  # how much sound waits here for a message to be worth it: 200 ms
+_STOP_SECONDS: Final = 5.0
+_NOTHING: Final = Transcript("", ())
+_log = logging.getLogger(__name__)
+
+Kind = Literal["feed", "partial", "finish"]
+
+
+class ApartRecogniser:
+    """Another recogniser, made anew in each of so many processes. An utterance stays in the process that has fewest.
+
+    A process that dies takes the words of its utterances with it, and is replaced. Raises RecogniserError where the
+    recogniser can't be made.
+    """
+
+    def __init__(self, name: str, make: Callable[[], Recogniser], processes: int, *, draft: bool) -> None:
+        """make: called in each process, so a class or a function of a module."""
+        self.name = name
+        self.draft = draft
+        self._make = make
+        self._lock = Lock()
+        self._numbers = 0
+        self._closed = False
+        self._processes = [_Process(make) for _ in range(processes)]
+        try:
+            for process in self._processes:
+                process.wait_until_ready()
+        except RecogniserError:
+            self.close()
+            raise
+
+    @property
+    def pids(self) -> list[int]:
+        """Of its processes."""
+        return [process.pid for process in self._processes]
+
+    def open(self) -> "ApartRecognition":
+        with self._lock:
+            process = min(self._processes, key=lambda one: one.utterances)
+            process.utterances += 1
+            self._numbers += 1
+            return ApartRecognition(self, process, self._numbers)
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+        for process in self._processes:
+            process.stop()
+
+    def over(self, process: "_Process") -> None:
+        """An utterance of a process is over."""
+        with self._lock:
+            process.utterances -= 1
+
+    def lost(self, process: "_Process") -> None:
+        """A process has died: another takes its place."""
+        with self._lock:
+            if process in self._processes and not self._closed:
+                _log.error("a process that recognises speech has died; what it was hearing stays without words")
+                self._processes[self._processes.index(process)] = _Process(self._make)
+
+
+class ApartRecognition:
+    """One utterance, recognised elsewhere. Sound is sent and not waited for; words are asked for."""
+
+    def __init__(self, owner: ApartRecogniser, process: "_Process", number: int) -> None:
+        self._owner = owner
+        self._process = process
+        self._number = number
+        self._unsent: list[Samples] = []
+
+    def feed(self, pcm: Samples) -> None:
+        self._unsent.append(pcm)
+        if sum(map(len, self._unsent)) >= _SENT:
+            self._send()
+
+    def partial(self) -> str:
+        self._send()
+        return str(self._ask("partial", ""))
+
+    def finish(self) -> Transcript:
+        self._send()
+        self._owner.over(self._process)
+        found: Transcript = self._ask("finish", _NOTHING)
+        return found
+
+    def _send(self) -> None:
+        if self._unsent:
+            pcm, self._unsent = np.concatenate(self._unsent), []
+            self._ask("feed", None, pcm)
+
+    def _ask(self, kind: Kind, otherwise: Any, pcm: Samples | None = None) -> Any:
+        try:
+            return self._process.call(kind, self._number, pcm)
+        except (EOFError, OSError):
+            self._owner.lost(self._process)
+            return otherwise
+
+
+class _Process:
+    """A process, and the one pipe to it."""
+
+    def __init__(self, make: Callable[[], Recogniser]) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._pipe, there = context.Pipe()
+        self._process = context.Process(target=_serve, args=(there, make), name="undertone-words", daemon=True)
+        self._process.start()
+        there.close()
+        self._lock = Lock()
+        self._ready = False
+        self.utterances = 0
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid or 0
+
+    def wait_until_ready(self) -> None:
+        """Raises RecogniserError where its recogniser could not be made."""
+        with self._lock:
+            self._await()
+
+    def call(self, kind: Kind, number: int, pcm: Samples | None) -> Any:
+        """The answer; to sound there is none. Raises EOFError or OSError where the process has died."""
+        with self._lock:
+            self._await()
+            self._pipe.send((kind, number, pcm))
+            return None if kind == "feed" else self._pipe.recv()
+
+    def stop(self) -> None:
+        """Ends the process; who still asks it gets OSError."""
+        with self._lock:
+            self._pipe.close()
+        self._process.join(_STOP_SECONDS)
+        if self._process.is_alive():
+            self._process.kill()
+
+    def _await(self) -> None:
+        if not self._ready:
+            if (failed := self._pipe.recv()) is not None:
+                raise RecogniserError(failed)
+            self._ready = True
+
+
+def _serve(pipe: Connection, make: Callable[[], Recogniser]) -> None:
+    """What the process does: it answers until the pipe is closed."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the server, which still wants its last words
+    try:
+        recogniser = make()
+    except RecogniserError as error:
+        return pipe.send(str(error))
+    pipe.send(None)
+    under_way: dict[int, Recognition] = {}
+    try:
+        while True:
+            kind, number, pcm = pipe.recv()
+            if number not in under_way:
+                under_way[number] = recogniser.open()
+            match kind:
+                case "feed":
+                    under_way[number].feed(pcm)
+                case "partial":
+                    pipe.send(under_way[number].partial())
+                case "finish":
+                    pipe.send(under_way.pop(number).finish())
+    except (EOFError, OSError):
+        return None

@@ -1,0 +1,76 @@
+"""Recognition in processes of its own: the same words, and what happens when one of them dies."""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator
+
+import pytest
+
+from streamer.audio import FRAME, Samples
+from streamer.recognise import Recogniser, RecogniserError, load_recogniser
+from streamer.recognise.apart import ApartRecogniser
+from tests.voices import speak
+
+
+def no_recogniser() -> Recogniser:
+    raise RecogniserError("there is no model")
+
+
+@pytest.fixture
+def apart() -> Iterator[Recogniser]:
+    recogniser = load_recogniser("sphinx", processes=2)
+    yield recogniser
+    recogniser.close()
+
+
+def words(recogniser: Recogniser, pcm: Samples) -> str:
+    recognition = recogniser.open()
+    for first in range(0, len(pcm), FRAME):
+        recognition.feed(pcm[first : first + FRAME])
+    return recognition.finish().text
+
+
+def test_the_words_are_those_of_the_recogniser_itself(apart: Recogniser) -> None:
+    here, pcm = load_recogniser("sphinx"), speak("I can not believe that we have won")
+    assert (apart.name, apart.draft) == (here.name, here.draft)
+    side_by_side = [apart.open() for _ in range(3)]
+    for first in range(0, len(pcm), FRAME):
+        for recognition in side_by_side:
+            recognition.feed(pcm[first : first + FRAME])
+    assert "believe" in side_by_side[0].partial()
+    assert [recognition.finish() for recognition in side_by_side] == [_finished(here, pcm)] * 3
+    here.close()
+
+
+def _finished(recogniser: Recogniser, pcm: Samples) -> object:
+    recognition = recogniser.open()
+    recognition.feed(pcm)
+    return recognition.finish()
+
+
+def test_a_process_that_dies_loses_its_words_alone_and_is_replaced(apart: Recogniser) -> None:
+    pcm = speak("that is very sad")
+    assert isinstance(apart, ApartRecogniser)
+    both = [apart.open(), apart.open()]
+    for recognition in both:
+        recognition.feed(pcm)
+        recognition.partial()
+    os.kill(apart.pids[0], signal.SIGKILL)
+    assert sorted(recognition.finish().text for recognition in both) == ["", "that is very sad"]
+    assert [words(apart, pcm) for _ in range(2)] == ["that is very sad"] * 2
+
+
+def test_no_process_is_left_once_it_is_closed() -> None:
+    others = set(multiprocessing.active_children())
+    recogniser = load_recogniser("sphinx", processes=2)
+    assert len(set(multiprocessing.active_children()) - others) == 2
+    late = recogniser.open()
+    recogniser.close()
+    assert set(multiprocessing.active_children()) <= others
+    assert late.finish().text == ""
+
+
+def test_a_recogniser_that_cannot_be_made_says_why() -> None:
+    with pytest.raises(RecogniserError, match="there is no model"):
+        ApartRecogniser("none", no_recogniser, 1, draft=False)
