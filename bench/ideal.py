@@ -16,7 +16,7 @@ from aiortc.jitterbuffer import JitterFrame
 
 from bench.media import OPUS_LOOKAHEAD_SECONDS, Media
 from streamer.audio import FRAME, Resampler, Samples
-from streamer.listener import FRAME_SECONDS, Close, Heard, Listener, Onset, Pause, Resume, Voice
+from streamer.listener import FRAME_SECONDS, Close, Heard, Hush, Listener, Onset, Resume, Voice
 from streamer.settings import Settings
 
 _PREFETCHED: Final = 4
@@ -63,8 +63,7 @@ def utterances(media: Media, speaker: int) -> list[Spoken]:
     """All that one speaker says, by the streamer's own ear (voice activity, segments) over the sound as it is sent."""
     settings, transit = Settings(), Transit.of(media)
     listener = Listener(settings.segmenter, settings.gap_seconds)
-    tail = settings.segmenter.tail_frames * FRAME_SECONDS
-    told = _Told(settings.provisional_seconds, tail)
+    told = _Told(settings.provisional_seconds)
     found: list[Spoken] = []
     for number, pcm in enumerate(_decoded(media, speaker)):
         now = (number + 1) * FRAME_SECONDS + transit.sound
@@ -88,12 +87,11 @@ def _spoken(close: Close, now: float, told: "_Told", transit: Transit) -> Spoken
 
 
 class _Told:
-    """When provisional events of the utterance under way are made: every half second of voice, and at each pause."""
+    """When provisional events of the utterance under way are made: every half second of voice, and at each hush."""
 
-    def __init__(self, every: float, tail: float) -> None:
+    def __init__(self, every: float) -> None:
         self.all: list[tuple[float, float]] = []
         self._every = every
-        self._tail = tail
         self._glanced = 0.0
 
     def follow(self, heard: Heard, now: float) -> None:
@@ -103,8 +101,9 @@ class _Told:
             case Voice(until) if until >= self._glanced + self._every:
                 self._glanced = until
                 self.all.append((until, now))
-            case Pause(_, end):
-                self.all.append((end, now))
+            case Hush(until):
+                self._glanced = until
+                self.all.append((until, now))
             case Resume():
                 self.all = []
             case _:

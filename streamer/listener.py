@@ -7,7 +7,18 @@ import numpy as np
 
 from engine.utterance import SAMPLE_RATE
 from streamer.audio import FRAME, AudioBuffer, Reframer, Samples
-from streamer.segmenter import Dropped, Ended, Paused, Resumed, Segmenter, SegmenterConfig, SegmentEvent, Started
+from streamer.segmenter import (
+    Dropped,
+    Ended,
+    Ending,
+    Hushed,
+    Paused,
+    Resumed,
+    Segmenter,
+    SegmenterConfig,
+    SegmentEvent,
+    Started,
+)
 from streamer.vad import VoiceActivity
 
 FRAME_SECONDS = FRAME / SAMPLE_RATE
@@ -30,13 +41,24 @@ class Voice:
     pcm: Samples
 
 
+@dataclass(frozen=True, slots=True)
+class Hush:
+    """The speaker has just fallen silent: all that was said until now may be the whole utterance."""
+
+    until: float
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Pause:
-    """The speaker fell silent: if it stays so, the utterance is [start, end) and `pcm` is all of it."""
+    """The speaker is silent: if it stays so, the utterance is [start, end) and `pcm` is all of it.
+
+    likely: the silence has lasted so long that it will most likely stay so. First comes one that is not.
+    """
 
     start: float
     end: float
     pcm: Samples
+    likely: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,7 +86,7 @@ class Drop:
     start: float
 
 
-Heard = Onset | Voice | Pause | Resume | Close | Drop
+Heard = Onset | Voice | Hush | Pause | Resume | Close | Drop
 
 
 class Listener:
@@ -124,9 +146,12 @@ class Listener:
             case Started(start):
                 self._speaking, self._paused, self._start = True, False, start
                 return Onset(self._time(start), self._pcm(start, self._frames))
-            case Paused(start, end):
+            case Hushed():
+                return Hush(self.until)
+            case Paused(start, end) | Ending(start, end):
                 self._paused = True
-                return Pause(self._time(start), self._time(end), self._pcm(start, end))
+                likely = isinstance(event, Ending)
+                return Pause(self._time(start), self._time(end), self._pcm(start, end), likely)
             case Resumed():
                 self._paused = False
                 return Resume(self._pcm(self._start, self._frames))

@@ -12,7 +12,7 @@ from engine import Engine
 from engine.utterance import SAMPLE_RATE
 from streamer.audio import Samples
 from streamer.errors import Refused
-from streamer.listener import FRAME_SECONDS, Close, Drop, Heard, Listener, Onset, Pause, Resume, Voice
+from streamer.listener import FRAME_SECONDS, Close, Drop, Heard, Hush, Listener, Onset, Pause, Resume, Voice
 from streamer.protocol import Error, ErrorCode, Lag, Speech
 from streamer.settings import Settings
 from streamer.sight import Picture, Sight
@@ -152,8 +152,12 @@ class Participant:
                 turn.hear(pcm)
                 self._spoken.append(pcm)
                 self._provisional(turn, until)
-            case Pause(start, end, pcm), Turn() as turn if self._settings.live:
-                turn.speculate(end, pcm, self._sight.crops(start, end - self._tail))
+            case Hush(until), Turn() as turn:
+                self._provisional(turn, until, anew=True)
+            case Pause(start, end, pcm, likely), Turn() as turn if self._settings.live:
+                # One that streams is soon done, and can wait until it is likely not to be asked for nothing.
+                if likely == self._stage.recogniser.streams:
+                    turn.speculate(pcm, self._sight.crops(start, end - self._tail))
             case Resume(pcm), Turn() as turn:
                 turn.resume(pcm)
                 self._spoken = [pcm]
@@ -172,14 +176,15 @@ class Participant:
         turn.hear(pcm)
         self._stage.log.publish(Speech(participant=self.name, state="started", at=round(turn.start, 3)))
 
-    def _provisional(self, turn: Turn, until: float) -> None:
-        if not self._settings.live or until < turn.glanced + self._settings.provisional_seconds:
+    def _provisional(self, turn: Turn, until: float, *, anew: bool = False) -> None:
+        """anew: at once, and in place of one that is under way; else when it is time for one."""
+        if not self._settings.live or (not anew and until < turn.glanced + self._settings.provisional_seconds):
             return
         turn.glanced = until
         if self._crowded:
             self._stage.metrics.dropped("provisional")
         else:
-            turn.glance(until, np.concatenate(self._spoken), self._sight.crops(turn.start, until))
+            turn.glance(until, np.concatenate(self._spoken), self._sight.crops(turn.start, until), anew=anew)
 
     def _settle(self, turn: Turn, close: Close) -> None:
         if len(self._settling) >= self._settings.pending_utterances:

@@ -1,17 +1,24 @@
 """Utterances out of voice activity: a pure function of frames. It knows no sound, no clock, no I/O."""
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class SegmenterConfig:
-    """When an utterance begins, pauses and ends, in frames of 20 ms."""
+    """When an utterance begins, pauses and ends, in frames of 20 ms.
+
+    Silence is long enough in turn for a provisional reading of all that was said (`hush`), to be the utterance's tail,
+    to be most likely its end (`ending`), and for its end (`hangover`).
+    """
 
     onset_frames: int = 4
     onset_window: int = 6
     preroll_frames: int = 10
+    hush_frames: int = 6
     tail_frames: int = 10
+    ending_frames: int = 15
     hangover_frames: int = 20
     min_frames: int = 10
     max_frames: int = 600
@@ -19,8 +26,11 @@ class SegmenterConfig:
     def __post_init__(self) -> None:
         if not 1 <= self.onset_frames <= self.onset_window:
             raise ValueError(f"onset_frames must be 1 to onset_window ({self.onset_window}), not {self.onset_frames}")
-        if not 1 <= self.tail_frames < self.hangover_frames:
-            raise ValueError(f"tail_frames must be 1 to {self.hangover_frames - 1}, not {self.tail_frames}")
+        if not 1 <= self.hush_frames <= self.tail_frames <= self.ending_frames < self.hangover_frames:
+            raise ValueError(
+                "hush_frames, tail_frames, ending_frames and hangover_frames must rise from 1, the last over the one "
+                f"before it, not {self.hush_frames}, {self.tail_frames}, {self.ending_frames}, {self.hangover_frames}"
+            )
         if self.preroll_frames < 0 or self.min_frames < 0:
             raise ValueError("preroll_frames and min_frames must not be negative")
         least = 2 * (self.preroll_frames + self.onset_window + self.tail_frames + self.hangover_frames)
@@ -41,8 +51,23 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class Hushed:
+    """The speaker has just fallen silent: what was said so far may be all of it."""
+
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
 class Paused:
     """The speaker has been silent for the tail: if it stays so, the utterance will be exactly [start, end)."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The pause has lasted so long that it most likely is the end, of [start, end)."""
 
     start: int
     end: int
@@ -72,16 +97,17 @@ class Dropped:
     end: int
 
 
-SegmentEvent = Started | Paused | Resumed | Ended | Dropped
+SegmentEvent = Started | Hushed | Paused | Ending | Resumed | Ended | Dropped
 
 
 class Segmenter:
     """Voiced or not, frame by frame, to events.
 
     An utterance starts once `onset_frames` of the last `onset_window` frames are voiced, is paused after `tail_frames`
-    of silence, and ends after `hangover_frames` of it. One with fewer than `min_frames` voiced frames is dropped. One
-    that grows too long is split in the middle of the longest pause of its later half, so that it stays within
-    `max_frames`; the rest goes on as the next utterance, and is never dropped. Ranges never overlap.
+    of silence, and ends after `hangover_frames` of it; in between it is told to be ending. One with fewer than
+    `min_frames` voiced frames is dropped. One that grows too long is split in the middle of the longest pause of its
+    later half, so that it stays within `max_frames`; the rest goes on as the next utterance, and is never dropped.
+    Ranges never overlap.
     """
 
     def __init__(self, config: SegmenterConfig | None = None) -> None:
@@ -118,10 +144,16 @@ class Segmenter:
             return [*self._resume(turn), *self._split_if_long(turn)]
         if turn.silence >= self._config.hangover_frames:
             return self._close(turn)
-        if turn.silence == self._config.tail_frames and self._is_speech(turn):
+        return list(self._silent(turn)) if self._is_speech(turn) else []
+
+    def _silent(self, turn: "_Turn") -> Iterator[SegmentEvent]:
+        if turn.silence == self._config.hush_frames:
+            yield Hushed(turn.start)
+        if turn.silence == self._config.tail_frames:
             turn.paused = True
-            return [Paused(turn.start, self._now)]
-        return []
+            yield Paused(turn.start, self._now)
+        if turn.silence == self._config.ending_frames:
+            yield Ending(turn.start, self._now - turn.silence + self._config.tail_frames)
 
     def _resume(self, turn: "_Turn") -> list[SegmentEvent]:
         if not turn.paused:

@@ -73,17 +73,20 @@ class Turn:
             self._hearing = self._new_hearing()
         self._hearing.feed(pcm)
 
-    def glance(self, end: float, pcm: Samples, crops: Crops | None) -> None:
-        """Begins a provisional reading of what there is so far; skipped while the last one is still under way."""
-        if self._glancing is None or self._glancing.done():
+    def glance(self, end: float, pcm: Samples, crops: Crops | None, *, anew: bool) -> None:
+        """Begins a provisional reading of what there is so far.
+
+        While the last one is still under way it is skipped, or, anew, takes its place.
+        """
+        if self._glancing is not None and anew:
+            self._glancing.cancel()
+        if self._glancing is None or anew or self._glancing.done():
             self._glancing = self._stage.workers.start(self._glance(end, pcm, crops))
 
-    def speculate(self, end: float, pcm: Samples, crops: Crops | None) -> None:
-        """The speaker fell silent: recognise and encode as if for good, and read that provisionally."""
-        self._cancel_guess()
+    def speculate(self, pcm: Samples, crops: Crops | None) -> None:
+        """The speaker has most likely ended: recognise and encode as if for good."""
         self._guessed_at = perf_counter()
         self._ahead = asyncio.create_task(self._prepare(pcm, crops))
-        self._glancing = self._stage.workers.start(self._tell_guess(self._ahead, end))
 
     def resume(self, pcm: Samples) -> None:
         """The speaker went on: what was guessed is dropped. `pcm` is all of the utterance so far."""
@@ -180,22 +183,16 @@ class Turn:
         text = await self._hearing.partial() if self._hearing else ""
         utterance = self._utterance(text, pcm, crops)
         if utterance:
-            await self._tell(utterance, Transcript(text, ()), end, began)
+            await self._tell(utterance, text, end, began)
 
-    async def _tell_guess(self, ahead: "asyncio.Task[Prepared]", end: float) -> None:
-        began = perf_counter()
-        prepared = await ahead
-        if prepared.encoded:
-            await self._tell(prepared.encoded, prepared.transcript, end, began)
-
-    async def _tell(self, utterance: Utterance | Encoded, transcript: Transcript, end: float, began: float) -> None:
+    async def _tell(self, utterance: Utterance, text: str, end: float, began: float) -> None:
         try:
             reading = await self._stage.dialogue.glance(utterance)
         except EngineBusy:
             self._stage.metrics.dropped("provisional")
             return
         if not self._settled:
-            self._publish_words(transcript, end, final=False)
+            self._publish_words(Transcript(text, ()), end, final=False)
             self._publish_reading(reading, end, {"computed": 1e3 * (perf_counter() - began)}, final=False)
 
     def _utterance(self, text: str, pcm: Samples, crops: Crops | None) -> Utterance | None:

@@ -22,7 +22,7 @@ Kind = Literal["feed", "partial", "finish"]
 
 
 class ApartRecogniser:
-    """Another recogniser, made anew in each of so many processes. An utterance stays in the process that has fewest.
+    """One that streams, made anew in each of so many processes. An utterance stays in the process that has fewest.
 
     A process that dies takes the words of its utterances with it, and is replaced. Raises RecogniserError where the
     recogniser can't be made.
@@ -32,6 +32,7 @@ class ApartRecogniser:
         """make: called in each process, so a class or a function of a module."""
         self.name = name
         self.draft = draft
+        self.streams = True
         self._make = make
         self._lock = Lock()
         self._numbers = 0

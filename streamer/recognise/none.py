@@ -9,6 +9,7 @@ class NoRecogniser:
 
     name = "none"
     draft = False
+    streams = True
 
     def open(self) -> "NoRecognition":
         return NoRecognition()

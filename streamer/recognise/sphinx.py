@@ -45,6 +45,7 @@ class SphinxRecogniser:
 
     name = "sphinx"
     draft = True
+    streams = True
 
     def __init__(self, decoders: int = 4) -> None:
         self._left = decoders - 1

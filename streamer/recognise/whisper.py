@@ -44,6 +44,7 @@ class WhisperRecogniser:
     """
 
     draft = False
+    streams = False
 
     def __init__(self, model: str) -> None:
         self.name = f"whisper {model}"

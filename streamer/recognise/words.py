@@ -44,13 +44,19 @@ class Recognition(Protocol):
 
 
 class Recogniser(Protocol):
-    """Makes recognitions. `draft` says that its words are good for a sketch only."""
+    """Makes recognitions. `draft` says that its words are good for a sketch only.
+
+    streams: it works while it is fed, and has little left to do at the end.
+    """
 
     @property
     def name(self) -> str: ...
 
     @property
     def draft(self) -> bool: ...
+
+    @property
+    def streams(self) -> bool: ...
 
     def open(self) -> Recognition:
         """A recognition of a new utterance. Never waits."""

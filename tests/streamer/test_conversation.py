@@ -252,6 +252,7 @@ class Stuck:
 
     name = "stuck"
     draft = False
+    streams = True
 
     def __init__(self) -> None:
         self.go_on = threading.Event()
@@ -357,7 +358,7 @@ async def test_a_guess_that_stood_and_one_that_was_dropped_are_counted_with_what
     conversation = hub.conversation("c")
     ada = await conversation.join("ada")
     first, second = _trimmed(speak("I can not believe that we have won")), _trimmed(speak("that is very sad"))
-    await _say(ada, np.concatenate([silence(0.5), first, silence(0.3), second, silence(1.0)]))
+    await _say(ada, np.concatenate([silence(0.5), first, silence(0.34), second, silence(1.0)]))
     await conversation.leave(ada)
     lines = hub.metrics.render().decode().splitlines()
     assert len(_finals(await _bodies(conversation))) == 1

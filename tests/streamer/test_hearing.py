@@ -18,6 +18,7 @@ class Notebook:
 
     name = "notebook"
     draft = False
+    streams = True
 
     def __init__(self) -> None:
         self.frames: list[Samples] = []

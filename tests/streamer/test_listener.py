@@ -35,10 +35,12 @@ def test_an_utterance_is_the_same_sound_and_time_however_it_was_cut(chunk: int) 
 def test_what_was_said_piece_by_piece_is_what_was_paused_and_closed() -> None:
     heard = _listen(_spoken(), FRAME)
     pieces = [one.pcm for one in heard if isinstance(one, Onset | Voice)]
-    (pause,) = [one for one in heard if isinstance(one, Pause)]
+    pause, likely = [one for one in heard if isinstance(one, Pause)]
     (close,) = [one for one in heard if isinstance(one, Close)]
     assert np.array_equal(np.concatenate(pieces), pause.pcm)
     assert np.array_equal(pause.pcm, close.pcm)
+    assert np.array_equal(likely.pcm, close.pcm)
+    assert (pause.likely, likely.likely) == (False, True)
 
 
 def test_times_are_those_of_the_media_wherever_it_begins() -> None:

@@ -8,13 +8,40 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamer.audio import FRAME, AudioBuffer, Reframer
-from streamer.segmenter import Dropped, Ended, Paused, Resumed, Segmenter, SegmenterConfig, SegmentEvent, Started
+from streamer.segmenter import (
+    Dropped,
+    Ended,
+    Ending,
+    Hushed,
+    Paused,
+    Resumed,
+    Segmenter,
+    SegmenterConfig,
+    SegmentEvent,
+    Started,
+)
 
 SMALL = SegmenterConfig(
-    onset_frames=2, onset_window=3, preroll_frames=3, tail_frames=2, hangover_frames=5, min_frames=4, max_frames=40
+    onset_frames=2,
+    onset_window=3,
+    preroll_frames=3,
+    hush_frames=1,
+    tail_frames=2,
+    ending_frames=4,
+    hangover_frames=5,
+    min_frames=4,
+    max_frames=40,
 )
 NO_PREROLL = SegmenterConfig(
-    onset_frames=1, onset_window=1, preroll_frames=0, tail_frames=1, hangover_frames=2, min_frames=0, max_frames=10
+    onset_frames=1,
+    onset_window=1,
+    preroll_frames=0,
+    hush_frames=1,
+    tail_frames=1,
+    ending_frames=1,
+    hangover_frames=2,
+    min_frames=0,
+    max_frames=10,
 )
 
 runs = st.lists(st.tuples(st.booleans(), st.integers(1, 60)), max_size=12)
@@ -64,7 +91,9 @@ def test_pauses_and_resumptions_alternate_within_an_utterance(config: SegmenterC
                 paused = None
             case Dropped():
                 assert paused is None, "nothing is prepared for what will be thrown away"
-            case Ended():
+            case Ending(start, end):
+                assert paused == Paused(start, end)
+            case Ended() | Hushed():
                 pass
 
 
@@ -143,12 +172,25 @@ def test_no_sample_is_lost_or_doubled_under_any_chunking(frames: list[bool], chu
 
 
 def test_an_utterance_has_its_preroll_and_exactly_its_tail() -> None:
-    assert segment(SMALL, pattern("........######......")) == [Started(5), Paused(5, 16), Ended(5, 16, 19)]
+    events = segment(SMALL, pattern("........######......"))
+    assert events == [Started(5), Hushed(5), Paused(5, 16), Ending(5, 16), Ended(5, 16, 19)]
 
 
 def test_a_short_gap_is_inside_the_utterance() -> None:
     events = segment(SMALL, pattern("####...####....."))
-    assert events == [Started(0), Paused(0, 6), Resumed(0), Paused(0, 13), Ended(0, 13, 16)]
+    assert [e for e in events if not isinstance(e, Hushed)] == [
+        Started(0),
+        Paused(0, 6),
+        Resumed(0),
+        Paused(0, 13),
+        Ending(0, 13),
+        Ended(0, 13, 16),
+    ]
+
+
+def test_a_hush_is_told_each_time_and_a_likely_end_when_silence_lasts() -> None:
+    events = segment(SMALL, pattern("####.##..##....#"))
+    assert [type(e) for e in events if isinstance(e, Hushed | Ending)] == [Hushed, Hushed, Hushed, Ending]
 
 
 def test_a_click_starts_nothing() -> None:
@@ -202,7 +244,15 @@ def test_a_flush_ends_what_is_under_way_and_frames_may_follow() -> None:
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"onset_frames": 9}, {"tail_frames": 20}, {"tail_frames": 0}, {"preroll_frames": -1}, {"max_frames": 50}],
+    [
+        {"onset_frames": 9},
+        {"tail_frames": 20},
+        {"tail_frames": 5},
+        {"hush_frames": 0},
+        {"ending_frames": 20},
+        {"preroll_frames": -1},
+        {"max_frames": 50},
+    ],
 )
 def test_a_setting_that_cannot_work_is_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ValueError, match="must"):
