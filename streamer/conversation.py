@@ -8,6 +8,7 @@ from time import monotonic
 
 from engine import Dialogue, Engine, EngineFull
 from streamer.errors import Refused
+from streamer.load import Load
 from streamer.log import EventLog, Subscription
 from streamer.metrics import Metrics
 from streamer.order import ClosingOrder
@@ -23,7 +24,14 @@ class Conversation:
     """Made by the hub. The dialogue's memory is taken when the first participant joins, so that watching costs none."""
 
     def __init__(
-        self, id: str, engine: Engine, recogniser: Recogniser, workers: Workers, metrics: Metrics, settings: Settings
+        self,
+        id: str,
+        engine: Engine,
+        recogniser: Recogniser,
+        workers: Workers,
+        metrics: Metrics,
+        settings: Settings,
+        load: Load,
     ) -> None:
         self.id = id
         self._engine = engine
@@ -31,6 +39,7 @@ class Conversation:
         self._workers = workers
         self._metrics = metrics
         self._settings = settings
+        self._load = load
         self._log = EventLog(id, settings.ring_events, settings.subscriber_events)
         self._order = ClosingOrder(settings.stall_seconds, bounded=settings.live)
         self._dialogue: Dialogue | None = None
@@ -68,7 +77,14 @@ class Conversation:
             message = f"conversation '{self.id}' has its {limit} participants; join without one to watch"
             raise Refused(ErrorCode.CONVERSATION_FULL, message)
         stage = Stage(
-            self._memory(), self._recogniser, self._workers, self._order, self._log, self._metrics, self._said
+            self._memory(),
+            self._recogniser,
+            self._workers,
+            self._order,
+            self._log,
+            self._metrics,
+            self._load,
+            self._said,
         )
         if self._began is None:
             self._began = monotonic()

@@ -6,8 +6,9 @@ from time import monotonic
 from engine import Engine
 from streamer.conversation import Conversation
 from streamer.errors import Refused
+from streamer.load import Load
 from streamer.metrics import Metrics
-from streamer.protocol import ErrorCode
+from streamer.protocol import ErrorCode, Lag
 from streamer.recognise import Recogniser
 from streamer.record import ConversationRecord
 from streamer.settings import Settings
@@ -37,6 +38,7 @@ class Hub:
         self.library = library
         self.closing = False
         self._workers = Workers()
+        self._load = Load(self.settings.behind_seconds, self.settings.calm_seconds, self._tell_effort)
         self._conversations: dict[str, Conversation] = {}
 
     @property
@@ -61,7 +63,7 @@ class Hub:
             if len(self._conversations) >= limit:
                 raise Refused(ErrorCode.SERVER_FULL, f"the server has its {limit} conversations; try again later")
             self._conversations[id] = made = Conversation(
-                id, self.engine, self.recogniser, self._workers, self.metrics, self.settings
+                id, self.engine, self.recogniser, self._workers, self.metrics, self.settings, self._load
             )
             if self.library is not None:
                 head = ConversationRecord(id=id, bundle=self.engine.bundle.name, recogniser=self.recogniser.name)
@@ -86,6 +88,15 @@ class Hub:
         if self.library is not None:
             await self.library.close(until - monotonic())
         await self._workers.close()
+
+    def _tell_effort(self, seconds: float) -> None:
+        effort = self._load.effort
+        self.metrics.given_up(self._load.given_up)
+        rate = effort.pictures * self.settings.faces_per_second
+        for conversation in self.conversations:
+            conversation.publish(
+                Lag(seconds=seconds, dropped={}, faces_per_second=rate, provisional=effort.provisional)
+            )
 
     def _forget_idle(self) -> None:
         for id, conversation in tuple(self._conversations.items()):

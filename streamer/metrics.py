@@ -64,6 +64,11 @@ class Metrics:
             ["kind"],
             registry=self._registry,
         )
+        self._given_up = Gauge(
+            "undertone_effort_given_up",
+            "Steps of effort given up to keep up: 1 and 2, fewer pictures looked at; 3, also no provisional readings.",
+            registry=self._registry,
+        )
         self._errors = Counter(
             "undertone_errors", "Errors told to clients, by code.", ["code"], registry=self._registry
         )
@@ -101,6 +106,10 @@ class Metrics:
     def dropped(self, kind: str, count: int = 1) -> None:
         """Something of this kind was thrown away."""
         self._dropped.labels(kind).inc(count)
+
+    def given_up(self, steps: int) -> None:
+        """So many steps of effort are given up now."""
+        self._given_up.set(steps)
 
     def error(self, code: str) -> None:
         """An error was told to a client."""

@@ -136,7 +136,10 @@ class Participant:
                 if chunk is None:
                     heard = self._listener.flush()
                 else:
+                    began = perf_counter()
                     heard = await loop.run_in_executor(signals, self._listener.hear, *chunk)
+                    if self._settings.live:
+                        self._stage.load.took(perf_counter() - began)
                     self._queued_seconds -= len(chunk[1]) / SAMPLE_RATE
                 for one in heard:
                     self._follow(one)
@@ -181,7 +184,7 @@ class Participant:
         if not self._settings.live or (not anew and until < turn.glanced + self._settings.provisional_seconds):
             return
         turn.glanced = until
-        if self._crowded:
+        if self._crowded or not self._stage.load.effort.provisional:
             self._stage.metrics.dropped("provisional")
         else:
             turn.glance(until, np.concatenate(self._spoken), self._sight.crops(turn.start, until), anew=anew)

@@ -246,11 +246,16 @@ class Participants(Message):
 
 
 class Lag(Message):
-    """The server or this subscriber is behind; what was dropped since the last such event, by kind."""
+    """The server or this subscriber is behind; what was dropped since the last such event, by kind.
+
+    Where the server does less or more than before to keep up, it says what it does from now on.
+    """
 
     type: Literal["lag"] = "lag"
     seconds: float
     dropped: dict[str, int]
+    faces_per_second: float | None = Field(default=None, description="pictures looked at from now on; null: as before")
+    provisional: bool | None = Field(default=None, description="whether there are provisional readings from now on")
 
 
 class Warning(Message):

@@ -10,6 +10,8 @@ class Settings:
     """Times in seconds of media unless the name says otherwise.
 
     live: give provisional readings and begin recognition inside the hangover; a file needs neither, and reads the same.
+    behind_seconds: where steps of the live analysis take so long, the machine can't keep up (streamer/load.py).
+    calm_seconds: for how long none may have taken half of that until more is done again.
     pending_utterances: finals that may wait in one conversation; over it, an utterance is read without its words.
     ring_events: how many events a client that reconnects can get again.
     subscriber_events: how far a reader may fall behind before it is closed.
@@ -26,6 +28,8 @@ class Settings:
     audio_queue_seconds: float = 5.0
     gap_seconds: float = 1.0
     stall_seconds: float = 0.5
+    behind_seconds: float = 0.3
+    calm_seconds: float = 5.0
     pending_utterances: int = 16
     ring_events: int = 4096
     subscriber_events: int = 512

@@ -18,7 +18,7 @@ Picture = npt.NDArray[np.uint8]
 
 
 class Sight:
-    """Looks at no more than `faces_per_second` pictures.
+    """Looks at no more than `faces_per_second` pictures, and at fewer while the machine can't keep up.
 
     One waits while one is looked at: the newest wins, older ones are counted as dropped.
     """
@@ -46,7 +46,7 @@ class Sight:
         """A picture, uint8 RGB [H, W, 3], at a media time of the conversation."""
         if not self.wants(at):
             return
-        rate = self._settings.faces_per_second
+        rate = self._settings.faces_per_second * self._stage.load.effort.pictures
         self._due = (math.floor(at * rate + 1e-6) + 1) / rate
         if self._waiting is not None:
             self._stage.metrics.dropped("video")
@@ -75,7 +75,10 @@ class Sight:
                 self._came.clear()
                 if self._waiting is not None:
                     (at, image, arrived), self._waiting = self._waiting, None
+                    began = perf_counter()
                     await self._look(at, image, arrived)
+                    if self._settings.live:
+                        self._stage.load.took(perf_counter() - began)
                 if self._waiting is None:
                     self._idle.set()
         except Exception:

@@ -16,6 +16,7 @@ from engine.utterance import MIN_AUDIO_SECONDS, SAMPLE_RATE
 from streamer.audio import Samples
 from streamer.hearing import Hearing
 from streamer.listener import Close
+from streamer.load import Load
 from streamer.log import EventLog
 from streamer.metrics import Metrics
 from streamer.order import ClosingOrder, Ticket
@@ -37,6 +38,7 @@ class Stage:
     order: ClosingOrder
     log: EventLog
     metrics: Metrics
+    load: Load
     said: deque[tuple[int, str]]
 
 
@@ -186,14 +188,18 @@ class Turn:
             await self._tell(utterance, text, end, began)
 
     async def _tell(self, utterance: Utterance, text: str, end: float, began: float) -> None:
+        asked = perf_counter()
         try:
             reading = await self._stage.dialogue.glance(utterance)
         except EngineBusy:
             self._stage.metrics.dropped("provisional")
             return
+        now = perf_counter()
+        # One that does not stream takes its time for each text, on a machine of any speed.
+        self._stage.load.took(now - (began if self._stage.recogniser.streams else asked))
         if not self._settled:
             self._publish_words(Transcript(text, ()), end, final=False)
-            self._publish_reading(reading, end, {"computed": 1e3 * (perf_counter() - began)}, final=False)
+            self._publish_reading(reading, end, {"computed": 1e3 * (now - began)}, final=False)
 
     def _utterance(self, text: str, pcm: Samples, crops: Crops | None) -> Utterance | None:
         audio = pcm if len(pcm) >= MIN_AUDIO_SECONDS * SAMPLE_RATE else None

@@ -30,7 +30,7 @@ from streamer.recognise import Recogniser, Recognition, Transcript, load_recogni
 from streamer.settings import Settings
 from tests.voices import silence, speak
 
-FAST = Settings(stall_seconds=5.0, drain_seconds=20.0, audio_queue_seconds=600.0)
+FAST = Settings(stall_seconds=5.0, drain_seconds=20.0, audio_queue_seconds=600.0, behind_seconds=600.0)
 
 
 @pytest.fixture(scope="module")

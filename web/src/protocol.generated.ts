@@ -105,11 +105,15 @@ export interface FacesEvent {
   latency_ms: number;
 }
 
-/** The server or this subscriber is behind; what was dropped since the last such event, by kind. */
+/** The server or this subscriber is behind; what was dropped since the last such event, by kind. Where the server does less or more than before to keep up, it says what it does from now on. */
 export interface Lag {
   type: "lag";
   seconds: number;
   dropped: Record<string, number>;
+  /** pictures looked at from now on; null: as before */
+  faces_per_second: number | null;
+  /** whether there are provisional readings from now on */
+  provisional: boolean | null;
 }
 
 /** What one modality did for a reading: its weight (they sum to 1), and what it alone would have said. */
