@@ -73,6 +73,14 @@ async def _told(events: Subscription) -> list[Body]:
     return [event.body async for event in events]
 
 
+async def _provisional(events: Subscription) -> None:
+    """Waits for the next reading that is not final."""
+    async with asyncio.timeout(30):
+        async for event in events:
+            if isinstance(event.body, EmotionEvent) and not event.body.final:
+                return
+
+
 def _finals(bodies: list[Body]) -> list[EmotionEvent]:
     return [body for body in bodies if isinstance(body, EmotionEvent) and body.final]
 
@@ -80,8 +88,16 @@ def _finals(bodies: list[Body]) -> list[EmotionEvent]:
 async def test_each_sentence_is_one_utterance_answered_once_after_its_provisional_readings(hub: Hub) -> None:
     conversation = hub.conversation("c")
     ada = await conversation.join("ada")
-    await _say(ada, _two_sentences())
+    events, time = conversation.subscribe(), 0.0
+    for sentence in ("I can not believe that we have won", "that is very sad indeed"):
+        pcm = np.concatenate([silence(0.5), speak(sentence), silence(0.5)])
+        spoken = 16_000 + 16_000 // 2  # What comes within a second of speech is not the end of it.
+        await _say(ada, pcm[:spoken], start=time)
+        await _provisional(events)  # Sound comes faster than real time here: the next would end the sentence first.
+        await _say(ada, pcm[spoken:], start=time + spoken / 16_000)
+        time += len(pcm) / 16_000
     await conversation.leave(ada)
+    events.close()
     bodies = await _bodies(conversation)
     readings = [body for body in bodies if isinstance(body, EmotionEvent)]
     assert [reading.utterance for reading in readings if reading.final] == ["ada-1", "ada-2"]

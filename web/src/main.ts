@@ -1,21 +1,18 @@
 import "./app.css";
 import { mount } from "svelte";
 import App from "./App.svelte";
-import { Live } from "./live.svelte";
-import { identifier, newConversation } from "./names";
-
-/** `?conversation=NAME` (made up and put into the address if missing), `&watch=1` to watch at once, `&transport=socket`. */
-const address = new URL(location.href);
-const conversation = identifier(address.searchParams.get("conversation") ?? "") || newConversation();
-if (address.searchParams.get("conversation") !== conversation) {
-  address.searchParams.set("conversation", conversation);
-  history.replaceState(null, "", address);
-}
-
-const live = new Live(conversation, address.searchParams.get("transport") === "socket");
-addEventListener("pagehide", () => live.leave());
-void live.refreshDevices();
-if (address.searchParams.get("watch") === "1") live.watch();
+import { newConversation } from "./names";
+import { readRoute, type Route } from "./route";
 
 const target = document.getElementById("page");
-if (target) mount(App, { target, props: { live } });
+if (target) mount(App, { target, props: { route: named(readRoute(new URL(location.href))) } });
+
+/** A live conversation without a name gets one, in the address too, so that its link can be shared. */
+function named(route: Route): Route {
+  if (route.screen !== "live" || route.conversation) return route;
+  const address = new URL(location.href);
+  const conversation = newConversation();
+  address.searchParams.set("conversation", conversation);
+  history.replaceState(null, "", address);
+  return { ...route, conversation };
+}
