@@ -33,6 +33,9 @@ export interface Notice {
 export interface Behind {
   readonly seconds: number;
   readonly dropped: Readonly<Record<string, number>>;
+  /** What the server does from now on, where it says so: to keep up, or since it can again. */
+  readonly faces_per_second: number | null;
+  readonly provisional: boolean | null;
   /** Our wall clock, seconds. */
   readonly told: number;
 }
@@ -86,7 +89,7 @@ export function reduce(state: State, event: ServerEvent, received: number): Stat
     case "warning":
       return notify(follow(state, event.seq), "warning", event.message);
     case "lag":
-      return { ...follow(state, event.seq), behind: { seconds: event.seconds, dropped: event.dropped, told: received } };
+      return { ...follow(state, event.seq), behind: { ...event, told: received } };
   }
   if (event.seq <= state.lastSeq) return state;
   return numbered({ ...state, lastSeq: event.seq }, event, received);

@@ -87,7 +87,13 @@ describe("the sequence", () => {
   });
 
   test("counts a lag told to everyone, so that the event after it is no gap", () => {
-    const lag = event(2, { type: "lag", seconds: 1.5, dropped: { audio: 3 } });
+    const lag = event(2, {
+      type: "lag",
+      seconds: 1.5,
+      dropped: { audio: 3 },
+      faces_per_second: null,
+      provisional: null,
+    });
     expect(after(transcript(1), lag, emotion(3))).toMatchObject({ lastSeq: 3, missed: 0, behind: { seconds: 1.5 } });
   });
 });
