@@ -56,7 +56,7 @@ class Listener:
     def __init__(self) -> None:
         import pocketsphinx
 
-        self._decoder: Any = pocketsphinx.Decoder(fwdflat=False, loglevel="FATAL")
+        self._decoder: Any = pocketsphinx.Decoder(fwdflat=False, maxhmmpf=10_000, maxwpf=40, loglevel="FATAL")
         self.hear(bytes(SAMPLE_RATE))  # a decoder's very first utterance is scored otherwise than all later ones
 
     def hear(self, pcm: bytes) -> str:
