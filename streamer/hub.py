@@ -1,6 +1,7 @@
 """All conversations of one server."""
 
 import asyncio
+import math
 from time import monotonic
 
 from engine import Engine
@@ -38,7 +39,8 @@ class Hub:
         self.library = library
         self.closing = False
         self._workers = Workers()
-        self._load = Load(self.settings.behind_seconds, self.settings.calm_seconds, self._tell_effort)
+        behind = self.settings.behind_seconds if self.settings.live else math.inf  # a file is not hurried
+        self._load = Load(behind, self.settings.calm_seconds, self._tell_effort)
         self._conversations: dict[str, Conversation] = {}
 
     @property

@@ -138,8 +138,7 @@ class Participant:
                 else:
                     began = perf_counter()
                     heard = await loop.run_in_executor(signals, self._listener.hear, *chunk)
-                    if self._settings.live:
-                        self._stage.load.took(perf_counter() - began)
+                    self._stage.load.took(perf_counter() - began)
                     self._queued_seconds -= len(chunk[1]) / SAMPLE_RATE
                 for one in heard:
                     self._follow(one)

@@ -77,8 +77,7 @@ class Sight:
                     (at, image, arrived), self._waiting = self._waiting, None
                     began = perf_counter()
                     await self._look(at, image, arrived)
-                    if self._settings.live:
-                        self._stage.load.took(perf_counter() - began)
+                    self._stage.load.took(perf_counter() - began)
                 if self._waiting is None:
                     self._idle.set()
         except Exception:

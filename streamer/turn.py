@@ -121,6 +121,8 @@ class Turn:
             if self._ahead is None:
                 self._ahead = asyncio.create_task(self._prepare(close.pcm, crops))
             prepared = await self._ahead
+            if stage.recogniser.streams:
+                stage.load.took(1e-3 * (prepared.recognise_ms + prepared.encode_ms))
             if guessed_at is not None:
                 # Begun now, it would have taken as long as it did; but no more can be saved than it was begun earlier.
                 took = prepared.recognise_ms + prepared.encode_ms
