@@ -32,7 +32,8 @@ class Conversation:
         self._metrics = metrics
         self._settings = settings
         self._log = EventLog(id, settings.ring_events, settings.subscriber_events)
-        self._order = ClosingOrder(settings.stall_seconds, bounded=settings.live)
+        hold = None if settings.live else self._log.hold
+        self._order = ClosingOrder(settings.stall_seconds, bounded=settings.live, hold=hold)
         self._dialogue: Dialogue | None = None
         self._participants: dict[str, Participant] = {}
         self._numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: itertools.count(1))
@@ -66,7 +67,15 @@ class Conversation:
         if len(self._participants) >= limit:
             message = f"conversation '{self.id}' has its {limit} participants; join without one to watch"
             raise Refused(ErrorCode.CONVERSATION_FULL, message)
-        stage = Stage(self._memory(), self._recogniser, self._workers, self._order, self._log, self._metrics)
+        stage = Stage(
+            self._memory(),
+            self._recogniser,
+            self._workers,
+            self._order,
+            self._log,
+            self._metrics,
+            live=self._settings.live,
+        )
         if self._began is None:
             self._began = monotonic()
         start = self.now() if origin is None else origin
@@ -100,7 +109,7 @@ class Conversation:
 
     def publish(self, body: Body) -> Event:
         """Sends an event to everyone in the conversation."""
-        return self._log.publish(body)
+        return self._log.publish_now(body)
 
     def private(self, body: Body) -> Event:
         """An event for one session alone: it carries the last number and is not kept."""

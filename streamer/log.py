@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from time import monotonic, time
 
 from streamer.errors import Refused
@@ -53,6 +53,25 @@ class Subscription:
             await self._wake.wait()
 
 
+class Place:
+    """Where an utterance's events belong, before it is known what they say: what is published later waits for them."""
+
+    def __init__(self, filled: Callable[[], None]) -> None:
+        self.bodies: list[Body] = []
+        self.closed = False
+        self._filled = filled
+
+    def publish(self, body: Body) -> None:
+        """The next event of this place."""
+        self.bodies.append(body)
+
+    def close(self) -> None:
+        """Nothing more comes here. Closing twice does nothing."""
+        if not self.closed:
+            self.closed = True
+            self._filled()
+
+
 class EventLog:
     """Numbers events from 1. For the event loop's thread alone. `left_at`: when a subscriber last left, monotonic."""
 
@@ -63,6 +82,7 @@ class EventLog:
         self._last = 0
         self._gone = 0
         self._subscribers: set[Subscription] = set()
+        self._held: deque[Place | Body] = deque()
         self._closed = False
         self.left_at = monotonic()
 
@@ -71,8 +91,36 @@ class EventLog:
         """Whether anybody watches it."""
         return any(subscriber.watching for subscriber in self._subscribers)
 
-    def publish(self, body: Body) -> Event:
-        """Numbers a body, hands it to everyone, and keeps it for resume, but for faces: an old box is of no use."""
+    def publish(self, body: Body) -> None:
+        """Numbers a body, hands it to everyone, and keeps it for resume, but for faces: an old box is of no use.
+
+        While a place is held that is not filled, it waits behind it.
+        """
+        if self._held:
+            self._held.append(body)
+        else:
+            self.publish_now(body)
+
+    def hold(self) -> Place:
+        """A place for what is told later as if it were told now. How much may wait is the holder's to bound."""
+        place = Place(self._go_on)
+        self._held.append(place)
+        return place
+
+    def _go_on(self) -> None:
+        while self._held:
+            first = self._held[0]
+            if isinstance(first, Place):
+                if not first.closed:
+                    return
+                for body in first.bodies:
+                    self.publish_now(body)
+            else:
+                self.publish_now(first)
+            self._held.popleft()
+
+    def publish_now(self, body: Body) -> Event:
+        """As `publish`, but waits for no place: for what is no part of the conversation itself."""
         self._last += 1
         event = self.private(body)
         if not isinstance(body, FacesEvent):

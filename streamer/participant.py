@@ -97,9 +97,12 @@ class Participant:
             await asyncio.wait(self._settling)
 
     async def settled(self) -> None:
-        """Waits until little is queued: how a file, which comes faster than real time, is held back."""
+        """Waits until all that came is listened to and looked at, and few utterances are under way.
+
+        So a file, which comes faster than real time, is held back, and what comes of it does not hang on how fast.
+        """
         await self._sight.idle()
-        await self._until(lambda: self._queued_seconds < 1 and not self._crowded)
+        await self._until(lambda: not self._chunks and not self._crowded)
 
     async def leave(self) -> None:
         """Finishes and answers the utterance under way, then ends the participant."""

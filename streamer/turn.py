@@ -1,7 +1,7 @@
 """One utterance under way: from the onset through provisional readings and a speculative finish to the final one."""
 
 import asyncio
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Final
@@ -18,7 +18,7 @@ from streamer.listener import Close
 from streamer.log import EventLog
 from streamer.metrics import Metrics
 from streamer.order import ClosingOrder, Ticket
-from streamer.protocol import EmotionEvent, ModalityShare, TranscriptEvent, Word
+from streamer.protocol import Body, EmotionEvent, ModalityShare, TranscriptEvent, Word
 from streamer.recognise import Recogniser, Transcript
 from streamer.workers import Workers
 
@@ -28,7 +28,11 @@ NO_WORDS: Final = Transcript("", ())
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What the utterances of one conversation share."""
+    """What the utterances of one conversation share.
+
+    live: encode an utterance as soon as its words are there. Otherwise it is encoded when its turn in the order has
+    come, alone: what a batch is made of changes the last digits, and a replay gives the same every time.
+    """
 
     dialogue: Dialogue
     recogniser: Recogniser
@@ -36,14 +40,15 @@ class Stage:
     order: ClosingOrder
     log: EventLog
     metrics: Metrics
+    live: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An utterance recognised and encoded, with what that took."""
+    """An utterance recognised and, live, encoded, with what that took; nothing is `said` where there is too little."""
 
     transcript: Transcript
-    encoded: Encoded | None
+    said: Utterance | Encoded | None
     recognise_ms: float
     encode_ms: float
 
@@ -55,6 +60,7 @@ class Turn:
         self.start = start
         self.glanced = start
         self._stage = stage
+        self._publish: Callable[[Body], object] = stage.log.publish
         self._id = utterance
         self._speaker = speaker
         self._revision = 0
@@ -121,9 +127,10 @@ class Turn:
             waited = perf_counter()
             await stage.order.reach(ticket)
             fused = perf_counter()
-            reading = await stage.dialogue.observe(prepared.encoded) if prepared.encoded else None
+            reading = await stage.dialogue.observe(prepared.said) if prepared.said else None
             now = perf_counter()
             self._settled = True
+            self._publish = ticket.place.publish if ticket.place else stage.log.publish
             self._publish_words(prepared.transcript, close.end, final=True)
             if reading is not None:
                 spoken, closed = arrived
@@ -145,9 +152,11 @@ class Turn:
         transcript = await self._recognise(pcm) if self._words else NO_WORDS
         recognised = perf_counter()
         utterance = self._utterance(transcript.text, pcm, crops)
-        encoded = await self._stage.dialogue.encode(utterance) if utterance else None
+        said: Utterance | Encoded | None = utterance
+        if utterance and self._stage.live:
+            said = await self._stage.dialogue.encode(utterance)
         done = perf_counter()
-        return Prepared(transcript, encoded, 1e3 * (recognised - began), 1e3 * (done - recognised))
+        return Prepared(transcript, said, 1e3 * (recognised - began), 1e3 * (done - recognised))
 
     async def _recognise(self, pcm: Samples) -> Transcript:
         hearing, self._hearing = self._hearing, None
@@ -183,8 +192,8 @@ class Turn:
     async def _tell_guess(self, ahead: "asyncio.Task[Prepared]", end: float) -> None:
         began = perf_counter()
         prepared = await ahead
-        if prepared.encoded:
-            await self._tell(prepared.encoded, prepared.transcript, end, began)
+        if prepared.said:
+            await self._tell(prepared.said, prepared.transcript, end, began)
 
     async def _tell(self, utterance: Utterance | Encoded, transcript: Transcript, end: float, began: float) -> None:
         try:
@@ -207,7 +216,7 @@ class Turn:
             Word(text=word.text, start=_seconds(self.start + word.start), end=_seconds(self.start + word.end))
             for word in transcript.words
         )
-        self._stage.log.publish(
+        self._publish(
             TranscriptEvent(
                 utterance=self._id,
                 participant=self._speaker,
@@ -222,7 +231,7 @@ class Turn:
 
     def _publish_reading(self, reading: Reading, end: float, latency: dict[str, float], *, final: bool) -> None:
         self._revision += 1
-        self._stage.log.publish(
+        self._publish(
             EmotionEvent(
                 utterance=self._id,
                 participant=self._speaker,
