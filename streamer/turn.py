@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,22 @@ Crops = npt.NDArray[np.uint8]
 NO_WORDS: Final = Transcript("", ())
 
 
+class Memo(Protocol):
+    """What a replay keeps of answered utterances, to go on after it was killed."""
+
+    def knows(self, utterance: str) -> bool:
+        """Whether it was answered in an earlier run."""
+        ...
+
+    def is_last(self, utterance: str) -> bool:
+        """Whether it is the last that was."""
+        ...
+
+    def keep(self, utterance: str, encoded: Encoded | None) -> None:
+        """It is answered now; None where there was too little of it to read."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
     """What the utterances of one conversation share.
@@ -41,6 +57,7 @@ class Stage:
     log: EventLog
     metrics: Metrics
     live: bool
+    memo: Memo | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +82,7 @@ class Turn:
         self._speaker = speaker
         self._revision = 0
         self._settled = False
+        self._answered = stage.memo is not None and stage.memo.knows(utterance)
         self._words = True
         self._hearing: Hearing | None = None
         self._ahead: asyncio.Task[Prepared] | None = None
@@ -73,6 +91,8 @@ class Turn:
 
     def hear(self, pcm: Samples) -> None:
         """More of the speaker's voice."""
+        if self._answered:
+            return
         if self._hearing is None:
             self._hearing = self._new_hearing()
         self._hearing.feed(pcm)
@@ -111,14 +131,24 @@ class Turn:
 
         arrived: wall times at which the end of the voice and the closing frame came in.
         """
-        return self._settle(close, crops, self._stage.order.take(self._speaker, close.at), arrived)
+        ticket = self._stage.order.take(self._speaker, close.at)
+        return self._pass(ticket) if self._answered else self._settle(close, crops, ticket, arrived)
+
+    async def _pass(self, ticket: Ticket) -> None:
+        """Takes the place in the order of an utterance that an earlier run has answered, and tells nothing twice."""
+        try:
+            await self._stage.order.reach(ticket)
+            if ticket.place is not None and self._stage.memo is not None:
+                ticket.place.last_told = self._stage.memo.is_last(self._id)
+        finally:
+            self._stage.order.done(ticket)
 
     async def _settle(self, close: Close, crops: Crops | None, ticket: Ticket, arrived: tuple[float, float]) -> None:
         stage = self._stage
         try:
             asked, guessed_at, self._guessed_at = perf_counter(), self._guessed_at, None
             if self._ahead is None:
-                self._ahead = asyncio.create_task(self._prepare(close.pcm, crops))
+                self._ahead = asyncio.create_task(self._prepare(close.pcm, crops, close.words))
             prepared = await self._ahead
             if guessed_at is not None:
                 # Begun now, it would have taken as long as it did; but no more can be saved than it was begun earlier.
@@ -127,9 +157,14 @@ class Turn:
             waited = perf_counter()
             await stage.order.reach(ticket)
             fused = perf_counter()
-            reading = await stage.dialogue.observe(prepared.said) if prepared.said else None
+            said = prepared.said
+            if isinstance(said, Utterance):
+                said = await stage.dialogue.encode(said)
+            reading = await stage.dialogue.observe(said) if said else None
             now = perf_counter()
             self._settled = True
+            if stage.memo is not None:
+                stage.memo.keep(self._id, said)
             self._publish = ticket.place.publish if ticket.place else stage.log.publish
             self._publish_words(prepared.transcript, close.end, final=True)
             if reading is not None:
@@ -147,9 +182,9 @@ class Turn:
         finally:
             stage.order.done(ticket)
 
-    async def _prepare(self, pcm: Samples, crops: Crops | None) -> Prepared:
+    async def _prepare(self, pcm: Samples, crops: Crops | None, words: Transcript | None = None) -> Prepared:
         began = perf_counter()
-        transcript = await self._recognise(pcm) if self._words else NO_WORDS
+        transcript = words or (await self._recognise(pcm) if self._words else NO_WORDS)
         recognised = perf_counter()
         utterance = self._utterance(transcript.text, pcm, crops)
         said: Utterance | Encoded | None = utterance
