@@ -32,10 +32,10 @@ def parse_cue(start: float, end: float, raw: str) -> list[Cue]:
     said = [(name or None, text) for name, piece in voices if (text := _plain(piece))]
     total = sum(len(text) for _, text in said)
     cues: list[Cue] = []
+    spoken = 0
     for name, text in said:
-        until = start + (end - start) * len(text) / total if len(said) > 1 else end
-        cues.append(Cue(start, until, text, name))
-        start = until
+        begin, spoken = spoken, spoken + len(text)
+        cues.append(Cue(_between(start, end, begin / total), _between(start, end, spoken / total), text, name))
     return cues
 
 
@@ -82,6 +82,10 @@ def _split(cue: Cue, longest: float) -> Iterable[Cue]:
         text = " ".join(words[first:last])
         if text:
             yield replace(cue, start=cue.start + number * step, end=cue.start + (number + 1) * step, text=text)
+
+
+def _between(start: float, end: float, share: float) -> float:
+    return start + (end - start) * share
 
 
 def _named(cue: Cue) -> Cue:

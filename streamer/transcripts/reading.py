@@ -17,19 +17,20 @@ _DEFAULT_SECONDS: Final = 3.0
 
 
 def read_transcript(path: Path) -> list[Cue]:
-    """The cues of a WebVTT, SubRip or ASS file, in order. Raises MediaError where it is none, or has no words."""
+    """The cues of a WebVTT, SubRip or ASS file, in order. Raises MediaError where it has none."""
     if not path.is_file():
         raise MediaError(f"There is no transcript {path}. Check the name.")
     try:
         options = {"format_whitelist": "webvtt,srt,ass", "protocol_whitelist": "file"}
         with av.open(f"file:{path}", options=options) as container:
             cues = list(_cues(container, container.streams.subtitles[0], 0.0))
-    except (av.FFmpegError, IndexError) as error:
-        raise MediaError(
-            f"{path} is no transcript that can be read: give a WebVTT (.vtt) or SubRip (.srt) file."
-        ) from (error)
+    except (av.FFmpegError, IndexError):
+        cues = []
     if not cues:
-        raise MediaError(f"The transcript {path} has no words. Leave it out, and they are recognised.")
+        raise MediaError(
+            f"{path} is no transcript with words: give a WebVTT (.vtt) or SubRip (.srt) file, or --transcript none to "
+            "have them recognised."
+        )
     return name_speakers(cues)
 
 
