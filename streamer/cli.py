@@ -19,7 +19,7 @@ from streamer.store.commands import app as conversations
 
 if TYPE_CHECKING:
     from streamer.hub import Hub
-    from streamer.recorded.run import Request, Summary
+    from streamer.recorded.request import Request, Summary
     from streamer.settings import Settings
 
 app = typer.Typer(
@@ -114,7 +114,7 @@ def replay(
     from streamer.recorded.inputs import recordings
     from streamer.recorded.mistakes import MISTAKES
     from streamer.recorded.outputs import outputs_of
-    from streamer.recorded.run import Request
+    from streamer.recorded.request import Request
 
     try:
         found = recordings(

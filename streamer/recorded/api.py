@@ -11,7 +11,8 @@ from streamer.exports.flat import COLUMNS, rows
 from streamer.protocol import EmotionEvent, Event, TranscriptEvent
 from streamer.record import ConversationRecord
 from streamer.recorded.inputs import recordings
-from streamer.recorded.run import Begun, Request, replay_recording
+from streamer.recorded.request import Begun, Request
+from streamer.recorded.run import replay_recording
 from streamer.sources.file import Channels
 from streamer.sources.media import MediaError
 

@@ -19,15 +19,12 @@ from engine import Encoded
 from engine.kept import from_json, to_json
 from streamer.faces import REMEMBERED_PICTURES, Seen
 from streamer.protocol import EmotionEvent, Event, FaceBox, FacesEvent, TranscriptEvent
+from streamer.recorded.mistakes import CannotResume
 from streamer.sight import EPOCH_SECONDS
 
 _FORMAT: Final = 1
 _LONGEST_BACK: Final = EPOCH_SECONDS
 """No utterance that is still to be answered began earlier than this before the end of the last that is."""
-
-
-class CannotResume(Exception):
-    """What was begun there is something else; the sentence says what to do."""
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from rich.text import Text
 
 from streamer.protocol import Event
 from streamer.recorded.mistakes import MISTAKES
-from streamer.recorded.run import Begun, Request, Summary, replay_recording
+from streamer.recorded.request import Begun, Request, Summary
 from streamer.recorded.view import clock, introduction
 
 _TOLD_SECONDS: Final = 0.2
@@ -39,7 +39,7 @@ _Message = Begun | float | Summary | _Failed
 def replay_all(requests: Sequence[Request], jobs: int, console: Console) -> int:
     """Replays them, `jobs` at once, and shows how far each is. Returns how many failed; they hold no other one up."""
     progress = Progress(
-        TextColumn("{task.description}", table_column=None),
+        TextColumn("{task.description}"),
         TextColumn("{task.fields[clock]}"),
         BarColumn(None),
         TimeRemainingColumn(),
@@ -140,6 +140,8 @@ class _Teller:
 
 def _work(request: Request, sending: "Connection[_Message, None]") -> None:
     """The process. It ends when nobody listens to it any more."""
+    from streamer.recorded.run import replay_recording  # Here alone: the supervisor needs no models.
+
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     try:
         sending.send(asyncio.run(replay_recording(request, _Teller(sending))))

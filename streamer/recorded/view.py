@@ -10,7 +10,7 @@ from rich.text import Text
 
 from engine.labels import Emotion
 from streamer.protocol import EmotionEvent, Event, TranscriptEvent
-from streamer.recorded.run import Begun
+from streamer.recorded.request import Begun
 
 STYLES: dict[Emotion, str] = {
     "neutral": "white",
