@@ -16,7 +16,7 @@ from bench.figure import Figure
 from bench.record import Record, Setting
 from streamer.hub import Hub
 from streamer.protocol import EmotionEvent
-from streamer.replay import replay
+from streamer.recorded.play import play
 from streamer.runtime import running_hub
 from streamer.sample import write_sample_video
 from streamer.settings import Settings
@@ -83,7 +83,7 @@ async def _once(source: FileSource, hub: Hub, conversation: str) -> tuple[float,
 
     counting = asyncio.create_task(count())
     began = perf_counter()
-    await replay(source, opened, progress=progress)
+    await play(source, opened, progress=progress)
     took = perf_counter() - began
     events.close()
     await counting

@@ -71,6 +71,14 @@ class Dialogue:
         async with self._order:
             return await self._read(utterance, glance_of=None)
 
+    async def recall(self, encoded: Encoded) -> None:
+        """Puts an utterance that was read before back into memory; `engine.kept` keeps what it takes."""
+        device = next(self._engine.bundle.fusion.parameters()).device
+        outputs = {
+            m: StudentOutput(said.embedding.to(device), said.logits.to(device)) for m, said in encoded.outputs.items()
+        }
+        await self.observe(replace(encoded, outputs=outputs))
+
     async def glance(self, utterance: Utterance | Encoded) -> Reading:
         """A provisional reading that leaves the dialogue as it was.
 

@@ -5,22 +5,22 @@ import contextlib
 import logging
 import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NoReturn
 
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.text import Text
 
 from streamer.store.commands import NoStoreOption, StoreOption, place_of
 from streamer.store.commands import app as conversations
 
 if TYPE_CHECKING:
     from streamer.hub import Hub
-    from streamer.replay_files import ReplayFiles
+    from streamer.recorded.request import Request, Summary
     from streamer.settings import Settings
-    from streamer.sources.file import FileSource
 
 app = typer.Typer(
     help="Undertone listens to a conversation and says, while it happens, what each speaker expresses.",
@@ -48,6 +48,8 @@ RecogniserOption = Annotated[
 ]
 PortOption = Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes any free port.")]
 
+Channels = Literal["auto", "mixed", "split"]
+
 _FORWARD = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
 
@@ -67,33 +69,74 @@ def serve(
 
 @app.command()
 def replay(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="Any recording, or the word 'sample'.")],
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="FILES", help="Recordings, folders of them, or the word 'sample'. Each file is one."),
+    ],
     output: Annotated[
         list[Path] | None,
-        typer.Option("-o", "--output", help="Write all events (.jsonl), or an export, by the suffix. Repeatable."),
+        typer.Option(
+            "-o",
+            "--output",
+            help="Write all events (.jsonl), or an export, by the suffix. Repeatable; {name} is the recording's.",
+        ),
     ] = None,
+    together: Annotated[
+        bool, typer.Option("--together", help="The files are one conversation, each of one participant.")
+    ] = False,
+    offset: Annotated[
+        list[str] | None,
+        typer.Option("--offset", metavar="NAME=SECONDS", help="When one of several files begins. Repeatable."),
+    ] = None,
+    transcript: Annotated[
+        str | None,
+        typer.Option(
+            "--transcript",
+            metavar="FILE",
+            help="Read the words from it (WebVTT, SRT). Left out, it is looked for; 'none' recognises them.",
+        ),
+    ] = None,
+    channels: Annotated[
+        Channels, typer.Option("--channels", help="Whether each channel is a speaker; auto listens to two.")
+    ] = "auto",
+    jobs: Annotated[int, typer.Option("--jobs", min=1, help="How many recordings to replay at once.")] = 1,
     serve: Annotated[bool, typer.Option("--serve", help="Play it in real time into the dashboard.")] = False,
+    speed: Annotated[
+        float | None, typer.Option("--speed", min=0.1, max=20, help="… at this many times real time; --serve is 1.")
+    ] = None,
     port: PortOption = 8000,
     bundle: BundleOption = "undertone-base",
     recogniser: RecogniserOption = "auto",
     store: StoreOption = None,
     no_store: NoStoreOption = False,
 ) -> None:
-    """The same pipeline over a file: a table of who expressed what, faster than real time."""
-    from streamer.exports import ExportError
-    from streamer.replay_files import ReplayFiles
-    from streamer.settings import Settings
+    """The same pipeline over recordings: a table of who expressed what, faster than real time."""
+    from streamer.recorded.inputs import recordings
+    from streamer.recorded.mistakes import MISTAKES
+    from streamer.recorded.outputs import outputs_of
+    from streamer.recorded.request import Request
 
     try:
-        files = ReplayFiles(output or [], media=None if file == "sample" else Path(file))
-    except ExportError as error:
+        found = recordings(
+            list(map(Path, paths)),
+            together=together,
+            offsets=offset or [],
+            transcript=transcript,
+            channels=channels,
+        )
+        outputs = outputs_of(found, output or [])
+    except MISTAKES as error:
         _fail(str(error))
-    source = _open_media(file)
-    settings = Settings(live=serve, store=None if no_store else place_of(store))
-    if serve:
-        _run(_serve(port, bundle, recogniser, settings, source, files))
+    place = None if no_store else place_of(store)
+    requests = [Request(one, files, bundle, recogniser, place) for one, files in zip(found, outputs, strict=True)]
+    if serve or speed is not None:
+        if len(requests) > 1:
+            _fail("one recording at a time can be played into the dashboard; give one, or --together")
+        _run(_rehearse(requests[0], port, speed or 1.0))
+    elif len(requests) == 1:
+        _run(_replay(requests[0]))
     else:
-        _run(_replay(source, files, bundle, recogniser, settings))
+        _replay_all(requests, jobs)
 
 
 @app.command()
@@ -202,96 +245,92 @@ def evaluate(context: typer.Context) -> None:
     verb(context.args, prog_name="undertone eval")
 
 
-async def _serve(
-    port: int,
-    bundle: str,
-    recogniser: str,
-    settings: "Settings",
-    source: "FileSource | None" = None,
-    files: "ReplayFiles | None" = None,
-) -> None:
+async def _serve(port: int, bundle: str, recogniser: str, settings: "Settings") -> None:
     from streamer.runtime import running_hub
-    from streamer.server import create_app, running
 
     with _console.status("starting"):
         stack = contextlib.AsyncExitStack()
         hub = await stack.enter_async_context(running_hub(bundle, recogniser, settings))
-    async with stack, running(create_app(hub), port) as server:
-        stopped = asyncio.ensure_future(server.stopped())
-        await asyncio.sleep(0)  # Who reads the address may stop the server at once: it listens for that from here on.
-        if source is None or files is None:
-            _console.print(f"Undertone is on [bold]{server.url}[/]  (Ctrl-C stops it)", soft_wrap=True)
-            await stopped
-            return
-        name = "replay"
-        _console.print(
-            f"Playing into [bold]{server.url}/?conversation={name}&watch=1[/]  (Ctrl-C stops it)", soft_wrap=True
-        )
-        playing = asyncio.create_task(_play(source, hub, name, files, speed=1.0))
+    async with stack, _serving(hub, port) as (url, stopped):
+        _console.print(f"Undertone is on [bold]{url}[/]  (Ctrl-C stops it)", soft_wrap=True)
+        await stopped
+
+
+async def _rehearse(request: "Request", port: int, speed: float) -> None:
+    from streamer.recorded.files import ReplayFiles
+    from streamer.recorded.inputs import open_recording
+    from streamer.recorded.run import follow, recogniser_for, settings_for
+    from streamer.recorded.view import ReplayView
+    from streamer.runtime import running_hub
+
+    files = ReplayFiles(request.outputs, media=request.recording.media)
+    opened = open_recording(request.recording)
+    settings = settings_for(opened, live=True, store=request.store)
+    with _console.status("starting"):
+        stack = contextlib.AsyncExitStack()
+        words = recogniser_for(opened, request.recogniser)
+        hub = await stack.enter_async_context(running_hub(request.bundle, words, settings))
+    async with stack, _serving(hub, port) as (url, stopped):
+        _console.print(f"Playing into [bold]{url}/?conversation=replay&watch=1[/]  (Ctrl-C stops it)", soft_wrap=True)
+
+        async def play() -> None:
+            with ReplayView(_console) as view:
+                summary = await follow(opened, request.recording.name, hub, files, view, speed=speed)
+            _conclude(request, summary)
+
+        playing = asyncio.create_task(play())
         await stopped
         playing.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await playing
 
 
-async def _replay(
-    source: "FileSource", files: "ReplayFiles", bundle: str, recogniser: str, settings: "Settings"
-) -> None:
-    from streamer.runtime import running_hub
+@contextlib.asynccontextmanager
+async def _serving(hub: "Hub", port: int) -> "AsyncIterator[tuple[str, asyncio.Future[None]]]":
+    from streamer.server import create_app, running
 
-    with _console.status("loading the models"):
-        stack = contextlib.AsyncExitStack()
-        hub = await stack.enter_async_context(running_hub(bundle, recogniser, settings))
-    async with stack:
-        if hub.recogniser.draft:
-            _console.print(f"[dim]words by {hub.recogniser.name}: draft quality[/]")
-        await _play(source, hub, "replay", files, speed=None)
+    async with running(create_app(hub), port) as server:
+        stopped = asyncio.ensure_future(server.stopped())
+        await asyncio.sleep(0)  # Who reads the address may stop the server at once: it listens for that from here on.
+        yield server.url, stopped
 
 
-async def _play(source: "FileSource", hub: "Hub", name: str, files: "ReplayFiles", *, speed: float | None) -> None:
-    from streamer.replay import replay
-    from streamer.replay_view import ReplayView
+async def _replay(request: "Request") -> None:
+    from streamer.recorded.run import replay_recording
+    from streamer.recorded.view import ReplayView
 
-    conversation = hub.conversation(name, source.name)
-    files.read_by(bundle=hub.engine.bundle.name, recogniser=hub.recogniser.name)
-    with files, ReplayView(_console, source.info.duration) as view:
-        events = conversation.subscribe()
-
-        async def show() -> None:
-            async for event in events:
-                view.show(event)
-                files.take(event)
-
-        showing = asyncio.create_task(show())
-        await replay(source, conversation, speed=speed, progress=view.reached)
-        events.close()
-        await showing
-    if source.truncated:
-        _console.print("[yellow]the file ends before it says it does; what was there has been read[/]")
-    if not source.info.has_audio:
-        _console.print("[yellow]the file has no sound: only its faces were read, and there are no utterances[/]")
-    written = ", ".join(map(str, files.paths))
-    _console.print(f"{view.utterances} utterances" + (f", written to {written}" if written else ""), soft_wrap=True)
+    with ReplayView(_console) as view:
+        summary = await replay_recording(request, view)
+    _conclude(request, summary)
 
 
-def _open_media(file: str) -> "FileSource":
-    from streamer.sample import SAMPLE
-    from streamer.sources.file import FileSource, MediaError
+def _replay_all(requests: "Sequence[Request]", jobs: int) -> None:
+    from streamer.recorded.jobs import replay_all
 
     try:
-        return FileSource.open(SAMPLE if file == "sample" else Path(file))
-    except MediaError as error:
-        _fail(str(error))
+        failed = replay_all(requests, jobs, _console)
+    except KeyboardInterrupt:
+        _console.print("stopped")
+        return
+    if failed:
+        _fail(f"{failed} of {len(requests)} recordings could not be replayed")
+
+
+def _conclude(request: "Request", summary: "Summary") -> None:
+    for note in summary.notes:
+        _console.print(f"[yellow]{note}[/]", soft_wrap=True)
+    written = ", ".join(map(str, request.outputs))
+    _console.print(
+        Text(f"{summary.utterances} utterances" + (f", written to {written}" if written else "")), soft_wrap=True
+    )
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:
-    from engine import BundleError
-    from streamer.recognise import RecogniserError
-    from streamer.store.errors import StoreError
+    from streamer.recorded.mistakes import MISTAKES
 
     try:
         asyncio.run(work)
-    except (BundleError, RecogniserError, StoreError, OSError) as error:
+    except MISTAKES as error:
         _fail(str(error))
     except KeyboardInterrupt:
         _console.print("stopped")

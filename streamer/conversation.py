@@ -3,11 +3,12 @@
 import asyncio
 import itertools
 from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from time import monotonic
 
-from engine import Dialogue, Engine, EngineFull
+from engine import Dialogue, Encoded, Engine, EngineFull
 from streamer.errors import Refused
+from streamer.listener import Ear
 from streamer.load import Load
 from streamer.log import EventLog, Subscription
 from streamer.metrics import Metrics
@@ -16,7 +17,7 @@ from streamer.participant import Participant
 from streamer.protocol import Body, ErrorCode, Event, Participants
 from streamer.recognise import Recogniser
 from streamer.settings import Settings
-from streamer.turn import Stage
+from streamer.turn import Memo, Stage
 from streamer.workers import Workers
 
 
@@ -41,11 +42,13 @@ class Conversation:
         self._settings = settings
         self._load = load
         self._log = EventLog(id, settings.ring_events, settings.subscriber_events)
-        self._order = ClosingOrder(settings.stall_seconds, bounded=settings.live)
+        hold = None if settings.live else self._log.hold
+        self._order = ClosingOrder(settings.stall_seconds, bounded=settings.live, hold=hold)
         self._dialogue: Dialogue | None = None
         self._said: deque[tuple[int, str]] = deque(maxlen=engine.bundle.fusion.config.window)
         self._participants: dict[str, Participant] = {}
         self._numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: itertools.count(1))
+        self._memo: Memo | None = None
         self._began: float | None = None
         self._left_at = monotonic()
 
@@ -64,9 +67,12 @@ class Conversation:
             return 0.0
         return monotonic() - max(self._left_at, self._log.left_at)
 
-    async def join(self, name: str, *, origin: float | None = None) -> Participant:
+    async def join(
+        self, name: str, *, origin: float | None = None, ear: Ear | None = None, seen_with: Participant | None = None
+    ) -> Participant:
         """Adds a participant; `origin` is the conversation's time of its media time 0, now if left out.
 
+        ear, seen_with: as `Participant` takes them.
         Raises Refused: PARTICIPANT_TAKEN, CONVERSATION_FULL or SERVER_FULL.
         """
         if name in self._participants:
@@ -85,15 +91,31 @@ class Conversation:
             self._metrics,
             self._load,
             self._said,
+            live=self._settings.live,
+            memo=self._memo,
         )
         if self._began is None:
             self._began = monotonic()
         start = self.now() if origin is None else origin
-        participant = Participant(name, start, stage, self._engine, self._settings, self._numbers[name])
+        numbers = self._numbers[name]
+        participant = Participant(
+            name, start, stage, self._engine, self._settings, numbers, ear=ear, seen_with=seen_with
+        )
         self._participants[name] = participant
         self._order.heard(name, start)
         self._tell_who()
         return participant
+
+    async def go_on(self, memo: Memo, memory: Iterable[tuple[str, Encoded]], events: Iterable[Event]) -> None:
+        """Keeps what is answered in a memo, and goes on from one that an earlier run has left.
+
+        memory, events: what that run had observed and told. Called before anybody joins. Raises Refused(SERVER_FULL).
+        """
+        self._memo = memo
+        for turn, (utterance, encoded) in enumerate(memory):
+            await self._memory().recall(encoded)
+            self._said.append((turn, utterance))
+        await self._log.restore(events)
 
     async def leave(self, participant: Participant) -> None:
         """Finishes and answers what the participant is saying, then takes it out."""
@@ -119,7 +141,7 @@ class Conversation:
 
     def publish(self, body: Body) -> Event:
         """Sends an event to everyone in the conversation."""
-        return self._log.publish(body)
+        return self._log.publish_now(body)
 
     def private(self, body: Body) -> Event:
         """An event for one session alone: it carries the last number and is not kept."""

@@ -1,7 +1,8 @@
 """Faces in a track's pictures: boxes, aligned crops, and ids that stay."""
 
 import os
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Lock
@@ -16,8 +17,9 @@ _UPPER_LIP: Final = 13
 _LOWER_LIP: Final = 14
 _FOREHEAD: Final = 10
 _CHIN: Final = 152
-_REMEMBERED_PICTURES: Final = 10
+REMEMBERED_PICTURES: Final = 10
 _FARTHEST: Final = 1.0
+_BLANK: Final = np.zeros((64, 64, 3), np.uint8)
 _stderr_lock = Lock()
 
 Landmarks = npt.NDArray[np.float32]
@@ -42,17 +44,29 @@ class Face:
     mouth: float
 
 
+@dataclass(slots=True)
+class Seen:
+    """What is known of faces from pictures before: the highest id, and the boxes by id of the last pictures.
+
+    A box is float32 [2, 2]: its corners, as shares of the picture.
+    """
+
+    last_id: int
+    pictures: deque[dict[int, Landmarks]]
+
+
 class FaceTracker:
     """MediaPipe's face mesh over the pictures of one track. May be used from any thread, but from one at a time.
 
     It finds faces at least an eighth as wide as the picture's longer side.
     """
 
-    def __init__(self, max_faces: int = 4) -> None:
+    def __init__(self, max_faces: int = 4, seen: "Seen | None" = None) -> None:
+        """seen: the faces that were followed so far, where pictures were left out."""
         if not 1 <= max_faces <= 9:
             raise ValueError(f"max_faces must be 1 to 9, not {max_faces}")
         self._mesh = _make_mesh(max_faces)
-        self._identities = _Identities()
+        self._identities = _Identities(seen)
 
     def track(self, image: npt.NDArray[np.uint8]) -> list[Face]:
         """The faces in a picture, uint8 [H, W, 3] RGB, the largest first."""
@@ -69,6 +83,10 @@ class FaceTracker:
         ]
         return sorted(faces, key=lambda face: face.width * face.height, reverse=True)
 
+    def look_afresh(self) -> None:
+        """Looks for faces anew in the next picture, instead of where they were in the last; ids stay."""
+        self._mesh.process(_BLANK)
+
     def close(self) -> None:
         """Frees the model."""
         self._mesh.close()
@@ -77,9 +95,13 @@ class FaceTracker:
 class _Identities:
     """Gives each box the id of the nearest one known, within a face's size. Who is gone for a second is forgotten."""
 
-    def __init__(self) -> None:
+    def __init__(self, seen: "Seen | None" = None) -> None:
         self._known: dict[int, tuple[Landmarks, int]] = {}
         self._next = 1
+        if seen is not None:
+            for boxes in seen.pictures:
+                self._remember(boxes)
+            self._next = seen.last_id + 1
 
     def match(self, boxes: list[Landmarks]) -> list[int]:
         pairs = sorted(
@@ -94,12 +116,12 @@ class _Identities:
         for index in range(len(boxes)):
             if index not in found:
                 found[index], self._next = self._next, self._next + 1
-        self._known = {
-            identity: (box, missed + 1)
-            for identity, (box, missed) in self._known.items()
-            if missed < _REMEMBERED_PICTURES
-        } | {found[index]: (box, 0) for index, box in enumerate(boxes)}
+        self._remember({found[index]: box for index, box in enumerate(boxes)})
         return [found[index] for index in range(len(boxes))]
+
+    def _remember(self, boxes: Mapping[int, Landmarks]) -> None:
+        gone = {id: (box, missed + 1) for id, (box, missed) in self._known.items() if missed < REMEMBERED_PICTURES}
+        self._known = gone | {id: (box, 0) for id, box in boxes.items()}
 
 
 def _distance(box: Landmarks, known: Landmarks) -> float:
@@ -143,7 +165,7 @@ def _make_mesh(max_faces: int) -> _Mesh:
         from mediapipe.python.solutions.face_mesh import FaceMesh
 
         mesh = cast(_Mesh, FaceMesh(static_image_mode=False, max_num_faces=max_faces, refine_landmarks=False))
-        mesh.process(np.zeros((64, 64, 3), np.uint8))
+        mesh.process(_BLANK)
     return mesh
 
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 
 from engine.utterance import SAMPLE_RATE
 from streamer.audio import FRAME, AudioBuffer, Reframer, Samples
+from streamer.recognise import Transcript
 from streamer.segmenter import (
     Dropped,
     Ended,
@@ -70,13 +72,17 @@ class Resume:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Close:
-    """The utterance is over: [start, end), decided at `at`; `spoken` is when the voice itself ceased."""
+    """The utterance is over: [start, end), decided at `at`; `spoken` is when the voice itself ceased.
+
+    words: what was said, where that is known and need not be recognised.
+    """
 
     start: float
     end: float
     spoken: float
     at: float
     pcm: Samples
+    words: Transcript | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +93,17 @@ class Drop:
 
 
 Heard = Onset | Voice | Hush | Pause | Resume | Close | Drop
+
+
+class Ear(Protocol):
+    """Hears one track: sound with media times in, what was heard out."""
+
+    @property
+    def until(self) -> float: ...
+
+    def hear(self, time: float, pcm: Samples) -> list[Heard]: ...
+
+    def flush(self) -> list[Heard]: ...
 
 
 class Listener:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from time import monotonic, time
 
 from streamer.errors import Refused
@@ -53,6 +53,29 @@ class Subscription:
             await self._wake.wait()
 
 
+class Place:
+    """Where an utterance's events belong, before it is known what they say: what is published later waits for them.
+
+    last_told: after it comes what the log has not told before it was restored.
+    """
+
+    def __init__(self, filled: Callable[[], None]) -> None:
+        self.bodies: list[Body] = []
+        self.closed = False
+        self.last_told = False
+        self._filled = filled
+
+    def publish(self, body: Body) -> None:
+        """The next event of this place."""
+        self.bodies.append(body)
+
+    def close(self) -> None:
+        """Nothing more comes here. Closing twice does nothing."""
+        if not self.closed:
+            self.closed = True
+            self._filled()
+
+
 class EventLog:
     """Numbers events from 1. For the event loop's thread alone. `left_at`: when a subscriber last left, monotonic."""
 
@@ -63,6 +86,8 @@ class EventLog:
         self._last = 0
         self._gone = 0
         self._subscribers: set[Subscription] = set()
+        self._held: deque[Place | Body] = deque()
+        self._told_before = False
         self._closed = False
         self.left_at = monotonic()
 
@@ -71,17 +96,64 @@ class EventLog:
         """Whether anybody watches it."""
         return any(subscriber.watching for subscriber in self._subscribers)
 
-    def publish(self, body: Body) -> Event:
-        """Numbers a body, hands it to everyone, and keeps it for resume, but for faces: an old box is of no use."""
+    def publish(self, body: Body) -> None:
+        """Numbers a body, hands it to everyone, and keeps it for resume, but for faces: an old box is of no use.
+
+        While a place is held that is not filled, it waits behind it.
+        """
+        if self._held:
+            self._held.append(body)
+        else:
+            self._tell(body)
+
+    def hold(self) -> Place:
+        """A place for what is told later as if it were told now. How much may wait is the holder's to bound."""
+        place = Place(self._go_on)
+        self._held.append(place)
+        return place
+
+    async def restore(self, events: Iterable[Event]) -> None:
+        """Tells events of an earlier run again, as they were, and then nothing until a place that is `last_told`.
+
+        Readers have to keep up.
+        """
+        for event in events:
+            self._last = event.seq
+            self._hand_out(event)
+            self._told_before = True
+            await asyncio.sleep(0)
+
+    def _go_on(self) -> None:
+        while self._held:
+            first = self._held[0]
+            if isinstance(first, Place):
+                if not first.closed:
+                    return
+                for body in first.bodies:
+                    self._tell(body)
+                self._told_before = self._told_before and not first.last_told
+            else:
+                self._tell(first)
+            self._held.popleft()
+
+    def _tell(self, body: Body) -> None:
+        if not self._told_before:
+            self.publish_now(body)
+
+    def publish_now(self, body: Body) -> Event:
+        """As `publish`, but waits for no place: for what is no part of the conversation itself."""
         self._last += 1
         event = self.private(body)
-        if not isinstance(body, FacesEvent):
+        self._hand_out(event)
+        return event
+
+    def _hand_out(self, event: Event) -> None:
+        if not isinstance(event.body, FacesEvent):
             if len(self._ring) == self._ring.maxlen:
                 self._gone = self._ring[0].seq
             self._ring.append(event)
         for subscriber in tuple(self._subscribers):
             subscriber.offer(event)
-        return event
 
     def private(self, body: Body) -> Event:
         """An event for one session alone: it carries the last number and is not kept."""

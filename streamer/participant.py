@@ -12,7 +12,8 @@ from engine import Engine
 from engine.utterance import SAMPLE_RATE
 from streamer.audio import Samples
 from streamer.errors import Refused
-from streamer.listener import FRAME_SECONDS, Close, Drop, Heard, Hush, Listener, Onset, Pause, Resume, Voice
+from streamer.faces import Seen
+from streamer.listener import FRAME_SECONDS, Close, Drop, Ear, Heard, Hush, Listener, Onset, Pause, Resume, Voice
 from streamer.protocol import Error, ErrorCode, Lag, Speech
 from streamer.settings import Settings
 from streamer.sight import Picture, Sight
@@ -27,18 +28,28 @@ class Participant:
 
     Sound is listened to by one task and pictures by another; each utterance settles in a task of its own.
     numbers: those of its utterances, going on where the same participant left off before.
+    ear: what finds its utterances, voice activity if left out. seen_with: who is in the same pictures, and gets them.
     """
 
     def __init__(
-        self, name: str, origin: float, stage: Stage, engine: Engine, settings: Settings, numbers: Iterator[int]
+        self,
+        name: str,
+        origin: float,
+        stage: Stage,
+        engine: Engine,
+        settings: Settings,
+        numbers: Iterator[int],
+        *,
+        ear: Ear | None = None,
+        seen_with: "Participant | None" = None,
     ) -> None:
         self.name = name
         self.muted = False
         self._origin = origin
         self._stage = stage
         self._settings = settings
-        self._listener = Listener(settings.segmenter, settings.gap_seconds)
-        self._sight = Sight(name, stage, engine, settings)
+        self._listener = ear or Listener(settings.segmenter, settings.gap_seconds)
+        self.sight: Sight = seen_with.sight if seen_with else Sight(name, stage, engine, settings)
         self._chunks: deque[tuple[float, Samples] | None] = deque()
         self._queued_seconds = 0.0
         self._queued_until = origin
@@ -50,7 +61,9 @@ class Participant:
         self._deaf = False
         self._came = asyncio.Event()
         self._progress = asyncio.Condition()
-        self._tasks = [stage.workers.start(self._listen()), stage.workers.start(self._sight.watch())]
+        self._tasks = [stage.workers.start(self._listen())]
+        if seen_with is None:
+            self._tasks.append(stage.workers.start(self.sight.watch()))
 
     def audio(self, time: float, pcm: Samples) -> None:
         """Sound, float32 mono at 16 kHz, whose first sample has this media time of the participant's own.
@@ -76,12 +89,16 @@ class Participant:
 
     def wants_picture(self, time: float) -> bool:
         """Whether `video` would look at a picture of this media time, so that none need be decoded in vain."""
-        return not self.muted and self._sight.wants(self._origin + time)
+        return not self.muted and self.sight.wants(self._origin + time)
 
     def video(self, time: float, image: Picture) -> None:
         """A picture, uint8 RGB [H, W, 3], with its media time."""
         if not self.muted:
-            self._sight.see(self._origin + time, image)
+            self.sight.see(self._origin + time, image)
+
+    def recall(self, seen: Seen) -> None:
+        """Goes on from faces that an earlier run has seen. Called before the first picture."""
+        self.sight.recall(seen)
 
     async def mute(self, muted: bool) -> None:
         """Stops or restarts the analysis: what is under way is finished, what comes while muted is thrown away."""
@@ -97,9 +114,12 @@ class Participant:
             await asyncio.wait(self._settling)
 
     async def settled(self) -> None:
-        """Waits until little is queued: how a file, which comes faster than real time, is held back."""
-        await self._sight.idle()
-        await self._until(lambda: self._queued_seconds < 1 and not self._crowded)
+        """Waits until all that came is listened to and looked at, and few utterances are under way.
+
+        So a file, which comes faster than real time, is held back, and what comes of it does not hang on how fast.
+        """
+        await self.sight.idle()
+        await self._until(lambda: not self._chunks and not self._crowded)
 
     async def leave(self) -> None:
         """Finishes and answers the utterance under way, then ends the participant."""
@@ -159,7 +179,7 @@ class Participant:
             case Pause(start, end, pcm, likely), Turn() as turn if self._settings.live:
                 # One that streams is soon done, and can wait until it is likely not to be asked for nothing.
                 if likely == self._stage.recogniser.streams:
-                    turn.speculate(pcm, self._sight.crops(start, end - self._tail))
+                    turn.speculate(pcm, self.sight.crops(start, end - self._tail))
             case Resume(pcm), Turn() as turn:
                 turn.resume(pcm)
                 self._spoken = [pcm]
@@ -186,7 +206,7 @@ class Participant:
         if self._crowded or not self._stage.load.effort.provisional:
             self._stage.metrics.dropped("provisional")
         else:
-            turn.glance(until, np.concatenate(self._spoken), self._sight.crops(turn.start, until), anew=anew)
+            turn.glance(until, np.concatenate(self._spoken), self.sight.crops(turn.start, until), anew=anew)
 
     def _settle(self, turn: Turn, close: Close) -> None:
         if len(self._settling) >= self._settings.pending_utterances:
@@ -194,7 +214,7 @@ class Participant:
             turn.forgo_words()
         arrived = self._arrived(close.spoken), self._arrived(close.at)
         task = self._stage.workers.start(
-            self._answer(turn.settle(close, self._sight.crops(close.start, close.end - self._tail), arrived))
+            self._answer(turn.settle(close, self.sight.crops(close.start, close.end - self._tail), arrived))
         )
         self._settling.add(task)
         task.add_done_callback(self._settling.discard)

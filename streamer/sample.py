@@ -11,10 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from streamer.encoding import film_codec, missing_codec
+from streamer.samples import SAMPLE, TRANSCRIPT
 
-FOLDER: Final = Path(__file__).parent / "samples"
-SAMPLE: Final = FOLDER / "conversation.opus"
-TRANSCRIPT: Final = FOLDER / "conversation.vtt"
+__all__ = ["SAMPLE", "TRANSCRIPT", "SampleError", "open_portrait", "picture", "write_sample_video"]
 
 WIDTH: Final = 640
 HEIGHT: Final = 480

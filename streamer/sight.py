@@ -4,15 +4,19 @@ import asyncio
 import math
 from collections import deque
 from time import perf_counter
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
 from engine import Engine, EngineBusy, FaceReading
-from streamer.faces import Face, FaceTracker
+from streamer.faces import Face, FaceTracker, Seen
 from streamer.protocol import Error, ErrorCode, FaceBox, FacesEvent
 from streamer.settings import Settings
 from streamer.turn import Crops, Stage
+
+EPOCH_SECONDS: Final = 30.0
+"""Faces are looked for afresh this often, so that what is seen never hangs on pictures of long ago."""
 
 Picture = npt.NDArray[np.uint8]
 
@@ -29,8 +33,10 @@ class Sight:
         self._engine = engine
         self._settings = settings
         self._tracker: FaceTracker | None = None
+        self._seen: Seen | None = None
         self._waiting: tuple[float, Picture, float] | None = None
         self._due = 0.0
+        self._epoch = 0
         self._blind = False
         self._looking: asyncio.Future[list[Face]] | None = None
         self._crops: deque[tuple[float, Crops]] = deque(maxlen=math.ceil(30 * settings.faces_per_second))
@@ -67,6 +73,10 @@ class Sight:
         crops: Crops = np.stack([seen[index] for index in chosen])
         return crops
 
+    def recall(self, seen: Seen) -> None:
+        """Goes on from faces that were seen before. Called before the first picture."""
+        self._seen = seen
+
     async def watch(self) -> None:
         """Looks at pictures as they come, until cancelled."""
         try:
@@ -94,7 +104,7 @@ class Sight:
 
     async def _look(self, at: float, image: Picture, arrived: float) -> None:
         loop = asyncio.get_running_loop()
-        self._looking = loop.run_in_executor(self._stage.workers.signals, self._track, image)
+        self._looking = loop.run_in_executor(self._stage.workers.signals, self._track, at, image)
         faces = await asyncio.shield(self._looking)
         readings: list[FaceReading] = []
         if faces:
@@ -111,9 +121,13 @@ class Sight:
             FacesEvent(participant=self._participant, at=round(at, 3), faces=boxes, latency_ms=round(latency, 1))
         )
 
-    def _track(self, image: Picture) -> list[Face]:
+    def _track(self, at: float, image: Picture) -> list[Face]:
+        epoch = int(at // EPOCH_SECONDS)
         if self._tracker is None:
-            self._tracker = FaceTracker(self._settings.max_faces)
+            self._tracker = FaceTracker(self._settings.max_faces, self._seen)
+        elif epoch != self._epoch:
+            self._tracker.look_afresh()
+        self._epoch = epoch
         return self._tracker.track(image)
 
 

@@ -2,10 +2,10 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from time import perf_counter
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +20,7 @@ from streamer.load import Load
 from streamer.log import EventLog
 from streamer.metrics import Metrics
 from streamer.order import ClosingOrder, Ticket
-from streamer.protocol import AttendedUtterance, EmotionEvent, ModalityShare, TranscriptEvent, Word
+from streamer.protocol import AttendedUtterance, Body, EmotionEvent, ModalityShare, TranscriptEvent, Word
 from streamer.recognise import Recogniser, Transcript
 from streamer.workers import Workers
 
@@ -28,9 +28,30 @@ Crops = npt.NDArray[np.uint8]
 NO_WORDS: Final = Transcript("", ())
 
 
+class Memo(Protocol):
+    """What a replay keeps of answered utterances, to go on after it was killed."""
+
+    def knows(self, utterance: str) -> bool:
+        """Whether it was answered in an earlier run."""
+        ...
+
+    def is_last(self, utterance: str) -> bool:
+        """Whether it is the last that was."""
+        ...
+
+    def keep(self, utterance: str, encoded: Encoded | None) -> None:
+        """It is answered now; None where there was too little of it to read."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What the utterances of one conversation share. said: the dialogue's last turns, as number and utterance."""
+    """What the utterances of one conversation share.
+
+    said: the dialogue's last turns, as number and utterance.
+    live: encode an utterance as soon as its words are there. Otherwise it is encoded when its turn in the order has
+    come, alone: what a batch is made of changes the last digits, and a replay gives the same every time.
+    """
 
     dialogue: Dialogue
     recogniser: Recogniser
@@ -40,14 +61,16 @@ class Stage:
     metrics: Metrics
     load: Load
     said: deque[tuple[int, str]]
+    live: bool
+    memo: Memo | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An utterance recognised and encoded, with what that took."""
+    """An utterance recognised and, live, encoded, with what that took; nothing is `said` where there is too little."""
 
     transcript: Transcript
-    encoded: Encoded | None
+    said: Utterance | Encoded | None
     recognise_ms: float
     encode_ms: float
 
@@ -59,10 +82,12 @@ class Turn:
         self.start = start
         self.glanced = start
         self._stage = stage
+        self._publish: Callable[[Body], object] = stage.log.publish
         self._id = utterance
         self._speaker = speaker
         self._revision = 0
         self._settled = False
+        self._answered = stage.memo is not None and stage.memo.knows(utterance)
         self._words = True
         self._hearing: Hearing | None = None
         self._ahead: asyncio.Task[Prepared] | None = None
@@ -71,6 +96,8 @@ class Turn:
 
     def hear(self, pcm: Samples) -> None:
         """More of the speaker's voice."""
+        if self._answered:
+            return
         if self._hearing is None:
             self._hearing = self._new_hearing()
         self._hearing.feed(pcm)
@@ -112,14 +139,24 @@ class Turn:
 
         arrived: wall times at which the end of the voice and the closing frame came in.
         """
-        return self._settle(close, crops, self._stage.order.take(self._speaker, close.at), arrived)
+        ticket = self._stage.order.take(self._speaker, close.at)
+        return self._pass(ticket) if self._answered else self._settle(close, crops, ticket, arrived)
+
+    async def _pass(self, ticket: Ticket) -> None:
+        """Takes the place in the order of an utterance that an earlier run has answered, and tells nothing twice."""
+        try:
+            await self._stage.order.reach(ticket)
+            if ticket.place is not None and self._stage.memo is not None:
+                ticket.place.last_told = self._stage.memo.is_last(self._id)
+        finally:
+            self._stage.order.done(ticket)
 
     async def _settle(self, close: Close, crops: Crops | None, ticket: Ticket, arrived: tuple[float, float]) -> None:
         stage = self._stage
         try:
             asked, guessed_at, self._guessed_at = perf_counter(), self._guessed_at, None
             if self._ahead is None:
-                self._ahead = asyncio.create_task(self._prepare(close.pcm, crops))
+                self._ahead = asyncio.create_task(self._prepare(close.pcm, crops, close.words))
             prepared = await self._ahead
             if stage.recogniser.streams:
                 stage.load.took(1e-3 * (prepared.recognise_ms + prepared.encode_ms))
@@ -130,9 +167,15 @@ class Turn:
             waited = perf_counter()
             await stage.order.reach(ticket)
             fused = perf_counter()
-            reading = await stage.dialogue.observe(prepared.encoded) if prepared.encoded else None
+            said = prepared.said
+            if isinstance(said, Utterance):
+                said = await stage.dialogue.encode(said)
+            reading = await stage.dialogue.observe(said) if said else None
             now = perf_counter()
             self._settled = True
+            if stage.memo is not None:
+                stage.memo.keep(self._id, said)
+            self._publish = ticket.place.publish if ticket.place else stage.log.publish
             self._publish_words(prepared.transcript, close.end, final=True)
             if reading is not None:
                 spoken, closed = arrived
@@ -149,14 +192,16 @@ class Turn:
         finally:
             stage.order.done(ticket)
 
-    async def _prepare(self, pcm: Samples, crops: Crops | None) -> Prepared:
+    async def _prepare(self, pcm: Samples, crops: Crops | None, words: Transcript | None = None) -> Prepared:
         began = perf_counter()
-        transcript = await self._recognise(pcm) if self._words else NO_WORDS
+        transcript = words or (await self._recognise(pcm) if self._words else NO_WORDS)
         recognised = perf_counter()
         utterance = self._utterance(transcript.text, pcm, crops)
-        encoded = await self._stage.dialogue.encode(utterance) if utterance else None
+        said: Utterance | Encoded | None = utterance
+        if utterance and self._stage.live:
+            said = await self._stage.dialogue.encode(utterance)
         done = perf_counter()
-        return Prepared(transcript, encoded, 1e3 * (recognised - began), 1e3 * (done - recognised))
+        return Prepared(transcript, said, 1e3 * (recognised - began), 1e3 * (done - recognised))
 
     async def _recognise(self, pcm: Samples) -> Transcript:
         hearing, self._hearing = self._hearing, None
@@ -214,7 +259,7 @@ class Turn:
             Word(text=word.text, start=_seconds(self.start + word.start), end=_seconds(self.start + word.end))
             for word in transcript.words
         )
-        self._stage.log.publish(
+        self._publish(
             TranscriptEvent(
                 utterance=self._id,
                 participant=self._speaker,
@@ -230,7 +275,7 @@ class Turn:
     def _publish_reading(self, reading: Reading, end: float, latency: dict[str, float], *, final: bool) -> None:
         self._revision += 1
         said = dict(self._stage.said)
-        self._stage.log.publish(
+        self._publish(
             EmotionEvent(
                 utterance=self._id,
                 participant=self._speaker,

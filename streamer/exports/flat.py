@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections.abc import Iterator
 from typing import Final
 
 from engine.labels import EMOTIONS, MODALITIES
@@ -22,7 +23,7 @@ COLUMNS: Final = (
 
 def jsonl(record: ConversationRecord) -> str:
     """A JSON object a line and utterance, its keys COLUMNS; null where a modality was not there."""
-    return "".join(json.dumps(_row(record, one), ensure_ascii=False) + "\n" for one in record.utterances)
+    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows(record))
 
 
 def comma_separated(record: ConversationRecord) -> str:
@@ -30,10 +31,14 @@ def comma_separated(record: ConversationRecord) -> str:
     text = io.StringIO()
     table = csv.DictWriter(text, COLUMNS)
     table.writeheader()
-    for one in record.utterances:
-        row = _row(record, one)
+    for row in rows(record):
         table.writerow({name: str(cell).lower() if isinstance(cell, bool) else cell for name, cell in row.items()})
     return text.getvalue()
+
+
+def rows(record: ConversationRecord) -> Iterator[dict[str, Cell]]:
+    """A row an utterance, its keys COLUMNS; None where a modality was not there."""
+    return (_row(record, one) for one in record.utterances)
 
 
 def _row(record: ConversationRecord, one: UtteranceRecord) -> dict[str, Cell]:

@@ -1,5 +1,6 @@
 """Where exports go: all that can be refused is refused here, before any work is done."""
 
+import os
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,13 +18,18 @@ class Target:
     path: Path | None
 
     def write(self, record: ConversationRecord) -> None:
-        """Writes it, in UTF-8. Raises OSError."""
+        """Writes it, in UTF-8; a file is there whole or not at all. Raises OSError."""
         data = self.format.render(record).encode()
         if self.path is None:
             sys.stdout.buffer.write(data)
             sys.stdout.flush()
         else:
-            self.path.write_bytes(data)
+            unfinished = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+            try:
+                unfinished.write_bytes(data)
+                unfinished.replace(self.path)
+            finally:
+                unfinished.unlink(missing_ok=True)
 
 
 def targets(names: Sequence[str], outputs: Sequence[Path]) -> list[Target]:

@@ -5,11 +5,13 @@ from streamer.recognise.words import Transcript
 
 
 class NoRecogniser:
-    """Hears everything and writes nothing."""
+    """Hears everything and writes nothing. name: where the words come from instead, if they do."""
 
-    name = "none"
     draft = False
     streams = True
+
+    def __init__(self, name: str = "none") -> None:
+        self.name = name
 
     def open(self) -> "NoRecognition":
         return NoRecognition()

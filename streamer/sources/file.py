@@ -5,7 +5,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import takewhile
-from math import floor
+from math import floor, isinf
 from pathlib import Path
 from typing import Final, Literal, Self
 
@@ -19,29 +19,32 @@ from streamer.sources.media import AudioChunk, Image, MediaError, MediaInfo, Vid
 from streamer.sources.timeline import lay_out
 from streamer.sources.track import Track, open_container
 
-__all__ = ["AudioChunk", "FileSource", "MediaError", "MediaInfo", "VideoFrame", "upright"]
+__all__ = ["AudioChunk", "Channels", "FileSource", "MediaError", "MediaInfo", "VideoFrame", "upright"]
 
 _CHUNK: Final = SAMPLE_RATE // 10
 _PICTURES_PER_SECOND: Final = 10
 _LONGEST_SIDE: Final = 1280
 _LISTENED_SECONDS: Final = 300.0
 
+Channels = Literal["auto", "mixed", "split"]
+
 
 class FileSource:
-    """A media file. Can be iterated more than once; nothing but a packet or two of it is ever in memory.
+    """A media file.
 
-    info: what the file holds.
-    truncated: after a pass, whether the file ended before it says it does; what was there has been given.
+    channels: "split" gives each channel a speaker, "mixed" makes one of all, and "auto" splits two channels that carry
+    a speaker each, as `separate_speakers` hears them.
+    origin: what its own clock shows at time 0.
     """
 
     def __init__(self, path: Path, info: MediaInfo, origin: float) -> None:
         self.info = info
-        self.truncated = False
+        self.origin = origin
         self._path = path
-        self._origin = origin
+        self._until = 0.0
 
     @classmethod
-    def open(cls, path: str | Path) -> Self:
+    def open(cls, path: str | Path, channels: Channels = "auto") -> Self:
         """Looks into a file: its tracks, its clock, and, over the first five minutes, who is on which channel.
 
         Raises MediaError, with a sentence that says what to do.
@@ -56,10 +59,10 @@ class FileSource:
                 f"{path} has neither sound nor pictures that can be decoded. Was the recording ever started?"
             )
         origin = min(frame.time or 0.0 for frame in (sound, picture) if frame is not None)
-        apart = sound is not None and sound.layout.nb_channels == 2 and separate_speakers(_beginning(path, origin))
+        count = _speakers(path, sound.layout.nb_channels if sound is not None else 0, origin, channels)
         info = MediaInfo(
             duration=duration,
-            speakers=("speaker-1", "speaker-2") if apart else ("speaker-1",),
+            speakers=tuple(f"speaker-{number}" for number in range(1, count + 1)),
             has_audio=sound is not None,
             has_video=picture is not None,
             video_speaker="speaker-1" if picture is not None else None,
@@ -71,36 +74,57 @@ class FileSource:
         """The file's name, without its folder."""
         return self._path.name
 
+    @property
+    def truncated(self) -> bool:
+        """After a pass, whether the file ended before it says it does."""
+        end = self.origin + (self.info.duration or 0.0)
+        return end - self._until > 0.5 + 0.02 * end or _cut_short(self._path)
+
     def sound_alone(self) -> Self:
         """The same file as if it had no pictures."""
-        return type(self)(self._path, replace(self.info, has_video=False, video_speaker=None), self._origin)
+        return type(self)(self._path, replace(self.info, has_video=False, video_speaker=None), self.origin)
 
     def __iter__(self) -> Iterator[AudioChunk | VideoFrame]:
-        """Sound in chunks of 100 ms at most, pictures at most ten a second. Times begin at 0, on one clock for both."""
-        self.truncated = False
-        sound, pictures = Track(self._path, "audio"), Track(self._path, "video")
-        items: tuple[Iterator[AudioChunk | VideoFrame], ...] = (self._chunks(sound), self._pictures(pictures))
-        yield from heapq.merge(*items, key=lambda item: item.time)
-        end = self._origin + (self.info.duration or 0.0)
-        self.truncated = end - max(sound.until, pictures.until) > 0.5 + 0.02 * end or _cut_short(self._path)
+        return self.read()
 
-    def _chunks(self, track: Track) -> Iterator[AudioChunk]:
+    def read(self, pictures_from: float = 0.0) -> Iterator[AudioChunk | VideoFrame]:
+        """As `Source.read`, sound and pictures on one clock."""
+        items: tuple[Iterator[AudioChunk | VideoFrame], ...] = (self.sound(), self.pictures(pictures_from))
+        return heapq.merge(*items, key=lambda item: item.time)
+
+    def sound(self) -> Iterator[AudioChunk]:
+        """Its sound alone."""
         if not self.info.has_audio:
             return
-        channels: Literal["kept", "mixed"] = "kept" if len(self.info.speakers) == 2 else "mixed"
-        for time, pcm in _in_chunks(lay_out(track.audio(), self._origin, channels)):
+        track = Track(self._path, "audio")
+        channels: Literal["kept", "mixed"] = "kept" if len(self.info.speakers) > 1 else "mixed"
+        for time, pcm in _in_chunks(lay_out(track.audio(), self.origin, channels)):
             for speaker, row in zip(self.info.speakers, pcm, strict=True):
                 yield AudioChunk(speaker, time, row)
+        self._until = max(self._until, track.until)
 
-    def _pictures(self, track: Track) -> Iterator[VideoFrame]:
-        if self.info.video_speaker is None:
+    def pictures(self, since: float = 0.0) -> Iterator[VideoFrame]:
+        """Its pictures alone."""
+        if self.info.video_speaker is None or isinf(since):
             return
+        track = Track(self._path, "video")
         due = 0.0
-        for frame in track.video():
-            time = (frame.time or 0.0) - self._origin
+        # A little earlier: which picture of a tenth of a second is given depends on those before it.
+        for frame in track.video(self.origin + since - 0.3 if since > 0.3 else None):
+            time = (frame.time or 0.0) - self.origin
             if time >= due:
                 due = (floor(time * _PICTURES_PER_SECOND + 1e-6) + 1) / _PICTURES_PER_SECOND
-                yield VideoFrame(self.info.video_speaker, time, upright(frame))
+                if time >= since:
+                    yield VideoFrame(self.info.video_speaker, time, upright(frame))
+        self._until = max(self._until, track.until)
+
+
+def _speakers(path: Path, count: int, origin: float, channels: Channels) -> int:
+    """How many speakers are on a file's channels. Raises MediaError."""
+    if channels == "split" and count < 2:
+        raise MediaError(f"{path} has no channels to split: give it without --channels split.")
+    apart = channels == "auto" and count == 2 and separate_speakers(_beginning(path, origin))
+    return count if apart or channels == "split" else 1
 
 
 def _beginning(path: Path, origin: float) -> Iterator[Samples]:

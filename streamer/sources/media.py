@@ -1,6 +1,8 @@
 """What a source gives, and the words in which it says that it can't."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -41,3 +43,29 @@ class MediaInfo:
     has_audio: bool
     has_video: bool
     video_speaker: str | None
+
+
+class Source(Protocol):
+    """A recording. Can be read more than once; nothing but a packet or two of it is ever in memory."""
+
+    @property
+    def info(self) -> MediaInfo:
+        """What it holds."""
+        ...
+
+    @property
+    def name(self) -> str:
+        """What to call it."""
+        ...
+
+    @property
+    def truncated(self) -> bool:
+        """After a pass, whether it ended before it says it does; what was there has been given."""
+        ...
+
+    def read(self, pictures_from: float = 0.0) -> Iterator[AudioChunk | VideoFrame]:
+        """Sound in chunks of 100 ms at most, pictures at most ten a second, in order of time, which begins at 0.
+
+        pictures_from: earlier pictures are not needed, and may be left out.
+        """
+        ...

@@ -1,6 +1,7 @@
 """One track of a media file, decoded as a stream."""
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Final, Literal
 
@@ -12,7 +13,10 @@ from av.stream import Disposition, Stream
 from streamer.sources.media import MediaError
 
 # The demuxers of recordings. ffmpeg would also draw a text as a terminal does, and follow play lists to other files.
-_FORMATS: Final = "wav,w64,aiff,caf,mp3,flac,ogg,aac,amr,mov,mp4,matroska,webm,avi,mpegts,mpeg,asf,flv"
+_FORMATS: Final = (
+    "wav,w64,aiff,au,caf,mp3,flac,ogg,aac,ac3,eac3,dts,amr,gsm,voc,wv,ape,tta,mov,mp4,matroska,webm,avi,mpegts,mpeg,"
+    "asf,flv,mxf,dv,nut,rm"
+)
 
 
 def open_container(path: Path) -> InputContainer:
@@ -52,22 +56,40 @@ class Track:
         """The decoded frames, in order."""
         return (frame for frame in self._frames() if isinstance(frame, av.AudioFrame))
 
-    def video(self) -> Iterator[av.VideoFrame]:
-        """The decoded pictures, in order."""
-        return (frame for frame in self._frames() if isinstance(frame, av.VideoFrame))
+    def video(self, since: float | None = None) -> Iterator[av.VideoFrame]:
+        """The decoded pictures, in order. since: those before this time on the file's clock may be left out."""
+        if since is not None:
+            frames = self._pictures(since)
+            first = next(frames, None)
+            if first is not None and first.time is not None and first.time <= since:
+                return chain([first], frames)
+        return self._pictures(None)
 
-    def _frames(self) -> Iterator[object]:
+    def _pictures(self, since: float | None) -> Iterator[av.VideoFrame]:
+        return (frame for frame in self._frames(since) if isinstance(frame, av.VideoFrame))
+
+    def _frames(self, since: float | None = None) -> Iterator[object]:
         with open_container(self._path) as container:
             stream = container.streams.best(self._kind)
             if stream is None or stream.disposition & Disposition.attached_pic:
                 return
             if isinstance(stream.codec_context, av.VideoCodecContext):
                 stream.codec_context.thread_type = "AUTO"
+            if since is not None and not self._seek(container, stream, since):
+                return
             for packet in self._packets(container, stream):
                 try:
                     yield from packet.decode()
                 except av.FFmpegError:
                     self.damaged = True
+
+    def _seek(self, container: InputContainer, stream: Stream, since: float) -> bool:
+        """To the last picture that needs no other, before a time; False where the file has no index to find it by."""
+        try:
+            container.seek(int(since / stream.time_base) if stream.time_base else 0, stream=stream)
+        except av.FFmpegError:
+            return False
+        return True
 
     def _packets(self, container: InputContainer, stream: Stream) -> "Iterator[Packet[Stream]]":
         try:

@@ -98,7 +98,7 @@ def search(
     store: StoreOption = None,
 ) -> None:
     """Find conversations by what was said in them, or by their title."""
-    from streamer.replay_view import clock
+    from streamer.recorded.view import clock
 
     with _opened(store) as library:
         entries = library.search(" ".join(words))
@@ -126,7 +126,7 @@ def _opened(place: str | None) -> Iterator["Store"]:
 
 
 def _table(entries: "tuple[Entry, ...] | list[Entry]") -> Table:
-    from streamer.replay_view import clock
+    from streamer.recorded.view import clock
 
     table = Table(box=None, pad_edge=False)
     for heading in ("id", "began", "length", "speakers", "utterances", "title"):
@@ -139,7 +139,7 @@ def _table(entries: "tuple[Entry, ...] | list[Entry]") -> Table:
 
 
 def _line(one: "UtteranceRecord") -> tuple[str | Text, ...]:
-    from streamer.replay_view import STYLES, clock
+    from streamer.recorded.view import STYLES, clock
 
     label = Text("unsure", style="dim") if one.unsure else Text(one.label, style=STYLES[one.label])
     said = _plain(one.text or "(no words recognised)")

@@ -3,10 +3,12 @@
 import shutil
 import subprocess
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
 import numpy as np
+import psutil
 import pytest
 
 from streamer.audio import Samples
@@ -98,8 +100,8 @@ def test_pictures_come_ten_a_second_between_the_sound(kind: str, tmp_path: Path)
     assert len(joined(sound)) / 16_000 == pytest.approx(3.0, abs=0.06)
 
 
-@pytest.mark.parametrize("rate", [8_000, 11_025, 44_100, 48_000])
-@pytest.mark.parametrize("channels", [1, 2, 6])
+@pytest.mark.parametrize("rate", [8_000, 11_025, 24_000, 44_100, 48_000])
+@pytest.mark.parametrize("channels", [1, 2, 5, 6])
 def test_any_rate_and_number_of_channels_is_one_speaker_in_mono(rate: int, channels: int, tmp_path: Path) -> None:
     path = tmp_path / "tone.wav"
     ffmpeg(*TONE, "-ar", rate, "-ac", channels, path)
@@ -314,6 +316,76 @@ def test_large_pictures_are_made_smaller(tmp_path: Path) -> None:
     ffmpeg("-f", "lavfi", "-i", "testsrc=duration=0.2:rate=10:size=2560x1440", tmp_path / "large.mp4")
     _, _, pictures = read(tmp_path / "large.mp4")
     assert pictures[0].image.shape == (720, 1280, 3)
+
+
+def test_each_channel_is_a_speaker_where_that_is_said(tmp_path: Path) -> None:
+    rows = np.stack([np.full(16_000, 0.1 * number, np.float32) for number in range(1, 6)])
+    path = write_wav(tmp_path / "table.wav", rows)
+    source = FileSource.open(path, "split")
+    assert source.info.speakers == tuple(f"speaker-{number}" for number in range(1, 6))
+    sound = [item for item in source if isinstance(item, AudioChunk)]
+    for speaker, row in zip(source.info.speakers, rows, strict=True):
+        np.testing.assert_allclose(joined(sound, speaker), row, atol=1e-3)
+    call = write_wav(tmp_path / "call.wav", conversation())
+    assert FileSource.open(call, "mixed").info.speakers == ("speaker-1",)
+    with pytest.raises(MediaError, match="no channels"):
+        FileSource.open(write_wav(tmp_path / "mono.wav", rows[:1]), "split")
+
+
+def test_time_stamps_below_zero_begin_at_zero(tmp_path: Path) -> None:
+    ffmpeg(*TONE, *BARS, tmp_path / "whole.mkv")
+    early = ("-output_ts_offset", "-1.5", "-avoid_negative_ts", "disabled")
+    ffmpeg("-i", tmp_path / "whole.mkv", "-c:v", "mpeg4", "-c:a", "mp3", "-copyts", *early, tmp_path / "early.mkv")
+    with av.open(str(tmp_path / "early.mkv")) as container:
+        assert (next(container.decode(audio=0)).time or 0) < -1
+    _, sound, pictures = read(tmp_path / "early.mkv")
+    assert sound[0].time == pytest.approx(0.0, abs=0.06)
+    assert len(joined(sound)) / 16_000 == pytest.approx(3.0, abs=0.1)
+    assert len(pictures) == pytest.approx(30, abs=1)
+
+
+@pytest.mark.parametrize(("longer", "sound_seconds", "last_picture"), [("sound", 3.0, 1.0), ("pictures", 1.0, 3.0)])
+def test_sound_and_pictures_may_end_apart(
+    longer: str, sound_seconds: float, last_picture: float, tmp_path: Path
+) -> None:
+    short = ("-t", "1")
+    inputs = (*TONE, *short, *BARS) if longer == "sound" else (*short, *TONE, *BARS)
+    ffmpeg(*inputs, tmp_path / "apart.mkv")
+    source, sound, pictures = read(tmp_path / "apart.mkv")
+    assert len(joined(sound)) / 16_000 == pytest.approx(sound_seconds, abs=0.06)
+    assert pictures[-1].time == pytest.approx(last_picture, abs=0.15)
+    assert not source.truncated
+
+
+def test_pictures_at_an_uneven_rate_come_at_most_ten_a_second_at_their_own_times(tmp_path: Path) -> None:
+    uneven = ("-vf", "select='not(mod(n,7))+lt(t,1)'", "-fps_mode", "vfr")
+    ffmpeg(*BARS, *uneven, tmp_path / "uneven.mkv")
+    _, _, pictures = read(tmp_path / "uneven.mkv")
+    times = [picture.time for picture in pictures]
+    assert all(later - one > 0.05 for one, later in pairwise(times))
+    assert sum(time < 1 for time in times) == 10
+    assert times[-1] == pytest.approx(2.8, abs=0.1)
+
+
+@pytest.mark.parametrize("kind", ["mp4", "mkv", "webm", "mpg"])
+def test_pictures_from_a_time_on_are_the_same_as_if_all_were_read(kind: str, tmp_path: Path) -> None:
+    ffmpeg(*TONE, *BARS, "-g", 10, tmp_path / f"both.{kind}")
+    source = FileSource.open(tmp_path / f"both.{kind}")
+    whole = [item for item in source if isinstance(item, AudioChunk) or item.time >= 1.5]
+    late = list(source.read(pictures_from=1.5))
+    assert [(type(item), item.time) for item in late] == [(type(item), item.time) for item in whole]
+    for one, other in zip(late, whole, strict=True):
+        if isinstance(one, VideoFrame) and isinstance(other, VideoFrame):
+            np.testing.assert_array_equal(one.image, other.image)
+
+
+def test_an_hour_of_sound_takes_no_more_memory_than_a_minute(tmp_path: Path) -> None:
+    minute = write_wav(tmp_path / "minute.wav", hiss(60.0)[None])
+    ffmpeg("-stream_loop", 59, "-i", minute, "-c", "copy", tmp_path / "hour.wav")
+    before = psutil.Process().memory_info().rss
+    seconds = sum(len(item.pcm) for item in FileSource.open(tmp_path / "hour.wav") if isinstance(item, AudioChunk))
+    assert seconds / 16_000 == pytest.approx(3600, abs=1)
+    assert psutil.Process().memory_info().rss - before < 40e6
 
 
 def test_a_source_can_be_read_twice_with_the_same_result(tmp_path: Path) -> None:

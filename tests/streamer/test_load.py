@@ -165,7 +165,7 @@ async def look_until(participant: Participant, face: npt.NDArray[np.uint8], done
         while not done():
             time += 1.0
             participant.video(time, face)
-            await participant._sight.idle()
+            await participant.sight.idle()
             await asyncio.sleep(0.02)
 
 

@@ -86,3 +86,38 @@ async def test_closing_lets_readers_finish_what_is_queued() -> None:
     log.close()
     assert len(await asyncio.wait_for(_read(events, 5), 1)) == 1
     assert not log.watched
+
+
+async def test_what_is_told_after_a_place_waits_until_it_is_filled() -> None:
+    log = EventLog("c", ring=16, queue=16)
+    reader = log.subscribe(None)
+    log.publish(_speech(1))
+    first, second = log.hold(), log.hold()
+    log.publish(_speech(4))
+    second.publish(_speech(3))
+    second.close()
+    assert [event.seq for event in await _read(reader, 1)] == [1]
+    first.publish(_speech(2))
+    first.close()
+    log.publish(_speech(5))
+    log.close()
+    assert [event.body async for event in reader] == [_speech(at) for at in (2, 3, 4, 5)]
+
+
+async def test_a_restored_log_tells_what_was_told_before_and_goes_on_after_the_last_place() -> None:
+    earlier = EventLog("c", ring=16, queue=16)
+    for at in (1, 2):
+        earlier.publish(_speech(at))
+    told = await _read(earlier.subscribe(0), 2)
+    log = EventLog("c", ring=16, queue=16)
+    reader = log.subscribe(None)
+    await log.restore(told)
+    log.publish(_speech(1))
+    place = log.hold()
+    log.publish(_speech(3))
+    place.last_told = True
+    place.close()
+    log.close()
+    events = [event async for event in reader]
+    assert events[:2] == told
+    assert [(event.seq, event.body) for event in events] == [(at, _speech(at)) for at in (1, 2, 3)]

@@ -13,7 +13,8 @@ import pytest
 from engine.utterance import SAMPLE_RATE
 from streamer import sample
 from streamer.faces import FaceTracker
-from streamer.sample import FOLDER, SAMPLE, TRANSCRIPT, SampleError, write_sample_video
+from streamer.sample import SampleError, write_sample_video
+from streamer.samples import FOLDER, SAMPLE, TRANSCRIPT
 from streamer.samples.compose import Cue, webvtt
 from streamer.sources.file import AudioChunk, FileSource, VideoFrame
 

@@ -13,8 +13,8 @@ from streamer.hub import Hub
 from streamer.protocol import Event
 from streamer.recognise import load_recogniser
 from streamer.record import read_jsonl
-from streamer.replay import replay
-from streamer.replay_files import ReplayFiles
+from streamer.recorded.files import ReplayFiles
+from streamer.recorded.play import play
 from streamer.settings import Settings
 from streamer.sources.file import FileSource
 from tests.conversations import emotion, events, transcript, utterance
@@ -37,7 +37,7 @@ async def test_a_replay_writes_its_events_and_its_exports_and_they_say_the_same(
     subscription = conversation.subscribe()
     with ReplayFiles(outputs, media=media) as files:
         files.read_by(bundle="tiny", recogniser=words.name)
-        await replay(FileSource.open(media), conversation)
+        await play(FileSource.open(media), conversation)
         subscription.close()
         async for event in subscription:
             files.take(event)

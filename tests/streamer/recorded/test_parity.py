@@ -15,7 +15,7 @@ from streamer.client import Session, connect, finish
 from streamer.hub import Hub
 from streamer.protocol import EmotionEvent, Event, Hello, TranscriptEvent
 from streamer.recognise import load_recogniser
-from streamer.replay import replay
+from streamer.recorded.play import play
 from streamer.settings import Settings
 from streamer.sources.file import AudioChunk, FileSource
 from tests.servers import WAIT, serving
@@ -64,7 +64,7 @@ async def _replayed(path: Path, engine: Engine) -> list[Told]:
     hub = Hub(engine, words, Settings(live=False))
     conversation = hub.conversation("c")
     events = conversation.subscribe()
-    await replay(FileSource.open(path), conversation)
+    await play(FileSource.open(path), conversation)
     events.close()
     told = _told([event async for event in events])
     await hub.close()

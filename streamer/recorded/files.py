@@ -9,6 +9,7 @@ from typing import IO, Self
 from streamer.exports import Target, check_writable, format_of
 from streamer.protocol import EmotionEvent, Event, TranscriptEvent
 from streamer.record import ConversationRecord
+from streamer.recorded.bookmark import Bookmark
 
 
 class ReplayFiles:
@@ -23,25 +24,38 @@ class ReplayFiles:
         self._exports = [Target(format_of(path), path) for path in outputs if format_of(path).name != "jsonl"]
         self._streams = [path for path in outputs if format_of(path).name == "jsonl"]
         check_writable(outputs)
-        self._lines: list[IO[str]] = []
+        self._bookmark: Bookmark | None = None
+        self._lines: list[tuple[IO[str], int]] = []
         self._final: list[Event] = []
         self._bundle: str | None = None
         self._recogniser: str | None = None
         self._open = contextlib.ExitStack()
 
-    def read_by(self, *, bundle: str, recogniser: str) -> None:
-        """What the exports name as the source of readings and words."""
-        self._bundle, self._recogniser = bundle, recogniser
+    @property
+    def events(self) -> Path | None:
+        """The first file of all events: beside it lies the replay's bookmark."""
+        return self._streams[0] if self._streams else None
+
+    def read_by(self, *, bundle: str, recogniser: str, bookmark: Bookmark | None = None) -> None:
+        """What the exports name as the source of readings and words; and where the first file of events goes on."""
+        self._bundle, self._recogniser, self._bookmark = bundle, recogniser, bookmark
 
     def take(self, event: Event) -> None:
         """Any event of the conversation, in order."""
-        for lines in self._lines:
-            lines.write(event.to_json() + "\n")
-        if self._exports and (not self._final or _is_final(event)):
+        final = _is_final(event)
+        for lines, written in self._lines:
+            if event.seq > written:
+                lines.write(event.to_json() + "\n")
+                if final:
+                    lines.flush()
+        if self._exports and (not self._final or final):
             self._final.append(event)
 
     def __enter__(self) -> Self:
-        self._lines = [self._open.enter_context(path.open("w", encoding="utf-8")) for path in self._streams]
+        for path in self._streams:
+            written = self._bookmark.seq if self._bookmark and path == self.events else 0
+            lines = self._open.enter_context(path.open("a" if written else "w", encoding="utf-8"))
+            self._lines.append((lines, written))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -52,6 +66,10 @@ class ReplayFiles:
                 ).model_copy(update={"media": self._media})
                 for target in self._exports:
                     target.write(record)
+        if self._bookmark and error is None:
+            self._bookmark.delete()
+        elif self._bookmark:
+            self._bookmark.close()
 
 
 def _is_final(event: Event) -> bool:

@@ -1,0 +1,164 @@
+"""What a replay is given: files, folders, participants, offsets, a transcript; and the recordings that this makes."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from streamer.samples import SAMPLE
+from streamer.sources.file import Channels, FileSource
+from streamer.sources.media import MediaError, Source
+from streamer.sources.together import Part, Together, participant_of
+from streamer.transcripts.finding import transcript_beside
+from streamer.transcripts.reading import embedded_transcript, read_transcript
+from streamer.transcripts.script import follow
+
+MEDIA_SUFFIXES: Final = frozenset(
+    (
+        *(".aac", ".ac3", ".aif", ".aiff", ".amr", ".au", ".caf", ".flac", ".m4a", ".mka", ".mp2", ".mp3", ".oga"),
+        *(".ogg", ".opus", ".w64", ".wav", ".wma", ".wv"),
+        *(".3gp", ".asf", ".avi", ".flv", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".mxf"),
+        *(".ogv", ".ts", ".webm", ".wmv"),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One conversation to replay, not opened yet. Several files are a participant each.
+
+    participants, offsets: one for each file; the offset is the conversation's time at which a file begins, in seconds.
+    transcript: a file, None to look for one, or "none" to recognise speech in any case.
+    """
+
+    files: tuple[Path, ...]
+    participants: tuple[str, ...]
+    offsets: tuple[float, ...]
+    transcript: Path | str | None = None
+    channels: Channels = "auto"
+
+    @property
+    def name(self) -> str:
+        """What to call it: its file's name, or its participants'."""
+        return ", ".join(self.participants) if self.media is None else self.media.name
+
+    @property
+    def media(self) -> Path | None:
+        """Its file, None where it is several."""
+        return self.files[0] if len(self.files) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A recording that can be played. words_from: the transcript that its words are read from, None if recognised."""
+
+    source: Source
+    words_from: str | None
+
+
+def recordings(
+    paths: Sequence[Path],
+    *,
+    together: bool = False,
+    offsets: Sequence[str] = (),
+    transcript: Path | str | None = None,
+    channels: Channels = "auto",
+) -> list[Recording]:
+    """Each file a recording of its own, or all of them together one; a folder stands for the media files in it.
+
+    The word `sample` is the sample conversation, whose own transcript is not looked for.
+
+    offsets: `NAME=SECONDS`, where NAME is a file's name, its stem or its participant. Raises MediaError.
+    """
+    files = tuple(file for path in paths for file in _files_at(path))
+    if not together:
+        if offsets:
+            raise MediaError("An offset is that of one file beside others: give it with --together.")
+        if transcript not in {None, "none"} and len(files) > 1:
+            raise MediaError("One transcript cannot be that of several recordings: give them one by one.")
+        return [_alone(file, transcript, channels) for file in files]
+    if channels == "split":
+        raise MediaError("Together each file is one participant, so that no channels are split: leave one of them out.")
+    participants = _unique([participant_of(file.stem) for file in files])
+    return [Recording(files, participants, _offsets(files, participants, offsets), transcript, channels)]
+
+
+def open_recording(recording: Recording) -> Opened:
+    """Looks into the files and finds the transcript. Raises MediaError."""
+    transcript = recording.transcript
+    if len(recording.files) == 1:
+        source = FileSource.open(recording.files[0], recording.channels)
+        return _scripted(source, recording.files[0], transcript, source.origin)
+    parts = [
+        Part(participant, FileSource.open(file, "mixed"), offset)
+        for file, participant, offset in zip(recording.files, recording.participants, recording.offsets, strict=True)
+    ]
+    together = Together(parts)
+    return _scripted(together, None, transcript, 0.0)
+
+
+def _scripted(source: Source, media: Path | None, transcript: Path | str | None, origin: float) -> Opened:
+    if transcript == "none" or not source.info.has_audio:
+        return Opened(source, None)
+    found = Path(transcript) if transcript is not None else media and transcript_beside(media)
+    if found:
+        return Opened(follow(source, read_transcript(found)), found.name)
+    if media is not None and (cues := embedded_transcript(media, origin)):
+        return Opened(follow(source, cues), f"the subtitles in {media.name}")
+    return Opened(source, None)
+
+
+def _alone(file: Path, transcript: Path | str | None, channels: Channels) -> Recording:
+    if file == SAMPLE and transcript is None:
+        transcript = "none"  # The sample shows all that the pipeline does.
+    return Recording((file,), (participant_of(file.stem),), (0.0,), transcript, channels)
+
+
+def _files_at(path: Path) -> list[Path]:
+    if path == Path("sample") and not path.exists():
+        return [SAMPLE]
+    return _files_in(path) if path.is_dir() else [path]
+
+
+def _files_in(folder: Path) -> list[Path]:
+    found = sorted(
+        path
+        for path in folder.iterdir()
+        if path.suffix.lower() in MEDIA_SUFFIXES and not path.name.startswith(".") and path.is_file()
+    )
+    if not found:
+        raise MediaError(f"There is no recording in the folder {folder}. Name the files themselves.")
+    return found
+
+
+def _unique(names: Sequence[str]) -> tuple[str, ...]:
+    taken: list[str] = []
+    for name in names:
+        number, free = 2, name
+        while free in taken:
+            number, free = number + 1, f"{name}-{number}"
+        taken.append(free)
+    return tuple(taken)
+
+
+def _offsets(files: Sequence[Path], participants: Sequence[str], given: Sequence[str]) -> tuple[float, ...]:
+    offsets = [0.0] * len(files)
+    for one in given:
+        name, _, seconds = one.rpartition("=")
+        try:
+            value = float(seconds)
+        except ValueError:
+            value = math.nan
+        if not name or not math.isfinite(value):
+            raise MediaError(f"The offset '{one}' is not NAME=SECONDS, such as ben.mp4=1.25.")
+        meant = [
+            index
+            for index, (file, participant) in enumerate(zip(files, participants, strict=True))
+            if name in {str(file), file.name, file.stem, participant}
+        ]
+        if len(meant) != 1:
+            names = ", ".join(file.name for file in files)
+            raise MediaError(f"The offset '{one}' is of {'no' if not meant else 'more than one'} file among {names}.")
+        offsets[meant[0]] = value
+    return tuple(offsets)

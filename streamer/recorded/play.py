@@ -1,0 +1,77 @@
+"""A recording through the same pipeline as a live call: as fast as the machine can, or in real time as a rehearsal."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from itertools import islice
+from time import perf_counter
+
+from streamer.conversation import Conversation
+from streamer.faces import Seen
+from streamer.participant import Participant
+from streamer.sources.media import AudioChunk, Source, VideoFrame
+from streamer.transcripts.ear import CueListener
+from streamer.transcripts.script import LONGEST_SECONDS, Scripted
+
+_BATCH = 8
+
+
+async def play(
+    source: Source,
+    conversation: Conversation,
+    *,
+    speed: float | None = None,
+    seen: Mapping[str, Seen] | None = None,
+    pictures_from: float = 0.0,
+    progress: Callable[[float], None] = lambda _: None,
+) -> None:
+    """Plays a recording's tracks into a conversation, a participant for each speaker, and waits until all is answered.
+
+    speed: multiples of real time; None is as fast as the pipeline goes.
+    pictures_from: as `Source.read` takes it; seen: the faces that were followed up to there.
+    progress: called with the media time reached.
+    """
+    speakers = await _join(source, conversation)
+    for name, faces in (seen or {}).items():
+        speakers[name].recall(faces)
+    began = perf_counter()
+    media = source.read(pictures_from)
+    try:
+        while batch := await asyncio.to_thread(lambda: list(islice(media, _BATCH))):
+            for item in batch:
+                if speed is not None:
+                    await asyncio.sleep(max(0.0, item.time / speed - (perf_counter() - began)))
+                await _hand_over(item, speakers[item.speaker], live=speed is not None)
+            progress(batch[-1].time)
+    except BaseException:
+        for participant in speakers.values():
+            participant.stop()  # What was not said to the end is not answered.
+        raise
+    # All end at once, since each may wait for what the others said before; then they leave, one by one.
+    await asyncio.gather(*(participant.flush() for participant in speakers.values()))
+    for participant in speakers.values():
+        await conversation.leave(participant)
+
+
+async def _join(source: Source, conversation: Conversation) -> dict[str, Participant]:
+    speakers: dict[str, Participant] = {}
+    for name in source.info.speakers:
+        if isinstance(source, Scripted):
+            beside = source.seen_with(name)
+            speakers[name] = await conversation.join(
+                name,
+                origin=0.0,
+                ear=CueListener(source.cues[name], LONGEST_SECONDS),
+                seen_with=speakers[beside] if beside else None,
+            )
+        else:
+            speakers[name] = await conversation.join(name, origin=0.0)
+    return speakers
+
+
+async def _hand_over(item: AudioChunk | VideoFrame, participant: Participant, *, live: bool) -> None:
+    if isinstance(item, AudioChunk):
+        participant.audio(item.time, item.pcm)
+    else:
+        participant.video(item.time, item.image)
+    if not live:
+        await participant.settled()
