@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from streamer.replay_files import ReplayFiles
     from streamer.settings import Settings
     from streamer.sources.file import FileSource
+    from streamer.sources.speakers import SpeakersSource
 
 app = typer.Typer(
     help="Undertone listens to a conversation and says, while it happens, what each speaker expresses.",
@@ -76,6 +77,12 @@ def replay(
     port: PortOption = 8000,
     bundle: BundleOption = "undertone-base",
     recogniser: RecogniserOption = "auto",
+    speakers: Annotated[
+        int | None,
+        typer.Option(
+            "--speakers", min=1, max=7, help="How many speak in a mixed track; else found out. 1: not told apart."
+        ),
+    ] = None,
     store: StoreOption = None,
     no_store: NoStoreOption = False,
 ) -> None:
@@ -88,7 +95,7 @@ def replay(
         files = ReplayFiles(output or [], media=None if file == "sample" else Path(file))
     except ExportError as error:
         _fail(str(error))
-    source = _open_media(file)
+    source = _apart(_open_media(file), speakers)
     settings = Settings(live=serve, store=None if no_store else place_of(store))
     if serve:
         _run(_serve(port, bundle, recogniser, settings, source, files))
@@ -207,7 +214,7 @@ async def _serve(
     bundle: str,
     recogniser: str,
     settings: "Settings",
-    source: "FileSource | None" = None,
+    source: "FileSource | SpeakersSource | None" = None,
     files: "ReplayFiles | None" = None,
 ) -> None:
     from streamer.runtime import running_hub
@@ -235,7 +242,7 @@ async def _serve(
 
 
 async def _replay(
-    source: "FileSource", files: "ReplayFiles", bundle: str, recogniser: str, settings: "Settings"
+    source: "FileSource | SpeakersSource", files: "ReplayFiles", bundle: str, recogniser: str, settings: "Settings"
 ) -> None:
     from streamer.runtime import running_hub
 
@@ -248,7 +255,9 @@ async def _replay(
         await _play(source, hub, "replay", files, speed=None)
 
 
-async def _play(source: "FileSource", hub: "Hub", name: str, files: "ReplayFiles", *, speed: float | None) -> None:
+async def _play(
+    source: "FileSource | SpeakersSource", hub: "Hub", name: str, files: "ReplayFiles", *, speed: float | None
+) -> None:
     from streamer.replay import replay
     from streamer.replay_view import ReplayView
 
@@ -281,6 +290,18 @@ def _open_media(file: str) -> "FileSource":
     try:
         return FileSource.open(SAMPLE if file == "sample" else Path(file))
     except MediaError as error:
+        _fail(str(error))
+
+
+def _apart(source: "FileSource", speakers: int | None) -> "FileSource | SpeakersSource":
+    """The recording's speakers, told apart by their voices where one track holds several."""
+    from engine import BundleError
+    from streamer.sources.speakers import tell_apart
+
+    try:
+        with _console.status("listening for who speaks"):
+            return tell_apart(source, speakers)
+    except BundleError as error:
         _fail(str(error))
 
 

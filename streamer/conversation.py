@@ -16,6 +16,7 @@ from streamer.protocol import Body, ErrorCode, Event, Participants
 from streamer.recognise import Recogniser
 from streamer.settings import Settings
 from streamer.turn import Stage
+from streamer.turns import KnownTurns
 from streamer.workers import Workers
 
 
@@ -54,9 +55,10 @@ class Conversation:
             return 0.0
         return monotonic() - max(self._left_at, self._log.left_at)
 
-    async def join(self, name: str, *, origin: float | None = None) -> Participant:
+    async def join(self, name: str, *, origin: float | None = None, turns: KnownTurns | None = None) -> Participant:
         """Adds a participant; `origin` is the conversation's time of its media time 0, now if left out.
 
+        turns: when it speaks, on the conversation's clock, where that is known beforehand.
         Raises Refused: PARTICIPANT_TAKEN, CONVERSATION_FULL or SERVER_FULL.
         """
         if name in self._participants:
@@ -70,7 +72,7 @@ class Conversation:
         if self._began is None:
             self._began = monotonic()
         start = self.now() if origin is None else origin
-        participant = Participant(name, start, stage, self._engine, self._settings, self._numbers[name])
+        participant = Participant(name, start, stage, self._engine, self._settings, self._numbers[name], turns)
         self._participants[name] = participant
         self._order.heard(name, start)
         self._tell_who()

@@ -17,6 +17,7 @@ from streamer.protocol import Error, ErrorCode, Lag, Speech
 from streamer.settings import Settings
 from streamer.sight import Picture, Sight
 from streamer.turn import Stage, Turn
+from streamer.turns import KnownTurns
 
 _BACKWARD_SECONDS = 1.0
 _ARRIVALS = 4096
@@ -26,18 +27,27 @@ class Participant:
     """The chain of one participant. `audio` and `video` never block; heavy work runs in threads, in order.
 
     Sound is listened to by one task and pictures by another; each utterance settles in a task of its own.
-    numbers: those of its utterances, going on where the same participant left off before.
+    numbers: those of its utterances, going on where the same participant left off before. turns: when it speaks, on
+    the conversation's clock, where that is known beforehand.
     """
 
     def __init__(
-        self, name: str, origin: float, stage: Stage, engine: Engine, settings: Settings, numbers: Iterator[int]
+        self,
+        name: str,
+        origin: float,
+        stage: Stage,
+        engine: Engine,
+        settings: Settings,
+        numbers: Iterator[int],
+        turns: KnownTurns | None = None,
     ) -> None:
         self.name = name
         self.muted = False
         self._origin = origin
         self._stage = stage
         self._settings = settings
-        self._listener = Listener(settings.segmenter, settings.gap_seconds)
+        self._turns = turns
+        self._listener = Listener(settings.segmenter, settings.gap_seconds, turns)
         self._sight = Sight(name, stage, engine, settings)
         self._chunks: deque[tuple[float, Samples] | None] = deque()
         self._queued_seconds = 0.0
@@ -185,6 +195,8 @@ class Participant:
         if len(self._settling) >= self._settings.pending_utterances:
             self._drop("words", self._queued_until - close.at)
             turn.forgo_words()
+        if self._turns is not None:
+            turn.mark(self._turns.marks(close.start, close.spoken))
         arrived = self._arrived(close.spoken), self._arrived(close.at)
         task = self._stage.workers.start(
             self._answer(turn.settle(close, self._sight.crops(close.start, close.end - self._tail), arrived))

@@ -19,6 +19,7 @@ Identifier = Annotated[
 ]
 Share = Annotated[float, Field(ge=0, le=1)]
 Polar = Annotated[float, Field(ge=-1, le=1)]
+Mark = Literal["overlap", "far"]
 
 
 class Message(BaseModel):
@@ -172,6 +173,7 @@ class TranscriptEvent(Message):
     draft: bool
     text: str
     words: tuple[Word, ...] = ()
+    marks: tuple[Mark, ...] = Field(default=(), description="in a mixed track: others speak too; the voice is far")
 
 
 class ModalityShare(Message):
@@ -199,6 +201,7 @@ class EmotionEvent(Message):
     valence: Polar
     arousal: Polar
     modalities: dict[Modality, ModalityShare]
+    marks: tuple[Mark, ...] = Field(default=(), description="in a mixed track: others speak too; the voice is far")
     latency_ms: dict[str, float] = Field(
         description="by stage; 'total' runs from the end of speech, 'beyond_hangover' from the end of the hangover"
     )

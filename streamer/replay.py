@@ -8,12 +8,13 @@ from time import perf_counter
 from streamer.conversation import Conversation
 from streamer.participant import Participant
 from streamer.sources.file import AudioChunk, FileSource, VideoFrame
+from streamer.sources.speakers import SpeakersSource
 
 _BATCH = 8
 
 
 async def replay(
-    source: FileSource,
+    source: FileSource | SpeakersSource,
     conversation: Conversation,
     *,
     speed: float | None = None,
@@ -24,7 +25,8 @@ async def replay(
     speed: multiples of real time; None is as fast as the pipeline goes.
     progress: called with the media time reached.
     """
-    speakers = {name: await conversation.join(name, origin=0.0) for name in source.info.speakers}
+    turns = source.turns if isinstance(source, SpeakersSource) else {}
+    speakers = {name: await conversation.join(name, origin=0.0, turns=turns.get(name)) for name in source.info.speakers}
     began = perf_counter()
     media = iter(source)
     try:

@@ -18,7 +18,7 @@ from streamer.listener import Close
 from streamer.log import EventLog
 from streamer.metrics import Metrics
 from streamer.order import ClosingOrder, Ticket
-from streamer.protocol import EmotionEvent, ModalityShare, TranscriptEvent, Word
+from streamer.protocol import EmotionEvent, Mark, ModalityShare, TranscriptEvent, Word
 from streamer.recognise import Recogniser, Transcript
 from streamer.workers import Workers
 
@@ -60,6 +60,7 @@ class Turn:
         self._revision = 0
         self._settled = False
         self._words = True
+        self._marks: tuple[Mark, ...] = ()
         self._hearing: Hearing | None = None
         self._ahead: asyncio.Task[Prepared] | None = None
         self._guessed_at: float | None = None
@@ -99,6 +100,10 @@ class Turn:
         """Reads the utterance without recognition: there is more of it waiting than can be caught up with."""
         self.abandon()
         self._words = False
+
+    def mark(self, marks: tuple[Mark, ...]) -> None:
+        """What makes it hard to read; its final events say so."""
+        self._marks = marks
 
     def settle(self, close: Close, crops: Crops | None, arrived: tuple[float, float]) -> Awaitable[None]:
         """The utterance is over. Takes its place in the dialogue's order at once; await the rest.
@@ -217,6 +222,7 @@ class Turn:
                 draft=self._stage.recogniser.draft,
                 text=transcript.text,
                 words=words,
+                marks=self._marks,
             )
         )
 
@@ -244,6 +250,7 @@ class Turn:
                     )
                     for modality, alone in reading.modalities.items()
                 },
+                marks=self._marks,
                 latency_ms={stage: round(ms, 1) for stage, ms in latency.items()},
             )
         )
