@@ -17,6 +17,7 @@ from streamer.recognise import Recogniser
 from streamer.settings import Settings
 from streamer.turn import Stage
 from streamer.turns import KnownTurns
+from streamer.voices import Voices
 from streamer.workers import Workers
 
 
@@ -37,6 +38,7 @@ class Conversation:
         self._dialogue: Dialogue | None = None
         self._participants: dict[str, Participant] = {}
         self._numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: itertools.count(1))
+        self._voices: dict[str, Voices] = {}
         self._began: float | None = None
         self._left_at = monotonic()
 
@@ -55,10 +57,13 @@ class Conversation:
             return 0.0
         return monotonic() - max(self._left_at, self._log.left_at)
 
-    async def join(self, name: str, *, origin: float | None = None, turns: KnownTurns | None = None) -> Participant:
+    async def join(
+        self, name: str, *, origin: float | None = None, turns: KnownTurns | None = None, mixed: bool = False
+    ) -> Participant:
         """Adds a participant; `origin` is the conversation's time of its media time 0, now if left out.
 
-        turns: when it speaks, on the conversation's clock, where that is known beforehand.
+        turns: when it speaks, on the conversation's clock, where that is known beforehand. mixed: several people speak
+        in its sound, and are told apart.
         Raises Refused: PARTICIPANT_TAKEN, CONVERSATION_FULL or SERVER_FULL.
         """
         if name in self._participants:
@@ -72,7 +77,8 @@ class Conversation:
         if self._began is None:
             self._began = monotonic()
         start = self.now() if origin is None else origin
-        participant = Participant(name, start, stage, self._engine, self._settings, self._numbers[name], turns)
+        voices = self._voices.setdefault(name, Voices(name)) if mixed else None
+        participant = Participant(name, start, stage, self._engine, self._settings, self._numbers[name], turns, voices)
         self._participants[name] = participant
         self._order.heard(name, start)
         self._tell_who()

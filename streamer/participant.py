@@ -18,6 +18,7 @@ from streamer.settings import Settings
 from streamer.sight import Picture, Sight
 from streamer.turn import Stage, Turn
 from streamer.turns import KnownTurns
+from streamer.voices import Voices
 
 _BACKWARD_SECONDS = 1.0
 _ARRIVALS = 4096
@@ -28,7 +29,7 @@ class Participant:
 
     Sound is listened to by one task and pictures by another; each utterance settles in a task of its own.
     numbers: those of its utterances, going on where the same participant left off before. turns: when it speaks, on
-    the conversation's clock, where that is known beforehand.
+    the conversation's clock, where that is known beforehand. voices: tells several people in its sound apart.
     """
 
     def __init__(
@@ -40,6 +41,7 @@ class Participant:
         settings: Settings,
         numbers: Iterator[int],
         turns: KnownTurns | None = None,
+        voices: Voices | None = None,
     ) -> None:
         self.name = name
         self.muted = False
@@ -47,6 +49,7 @@ class Participant:
         self._stage = stage
         self._settings = settings
         self._turns = turns
+        self._voices = voices
         self._listener = Listener(settings.segmenter, settings.gap_seconds, turns)
         self._sight = Sight(name, stage, engine, settings)
         self._chunks: deque[tuple[float, Samples] | None] = deque()
@@ -157,7 +160,9 @@ class Participant:
     def _follow(self, heard: Heard) -> None:
         match heard, self._turn:
             case Onset(start, pcm), _:
-                self._begin(Turn(self._stage, f"{self.name}-{next(self._numbers)}", self.name, start), pcm)
+                self._begin(
+                    Turn(self._stage, f"{self.name}-{next(self._numbers)}", self.name, start, self._voices), pcm
+                )
             case Voice(until, pcm), Turn() as turn:
                 turn.hear(pcm)
                 self._spoken.append(pcm)

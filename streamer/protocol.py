@@ -20,6 +20,7 @@ Identifier = Annotated[
 Share = Annotated[float, Field(ge=0, le=1)]
 Polar = Annotated[float, Field(ge=-1, le=1)]
 Mark = Literal["overlap", "far"]
+Speakers = Literal["one", "mixed"]
 
 
 class Message(BaseModel):
@@ -69,6 +70,7 @@ class Hello(Message):
     consent: bool = False
     resume_after: int | None = Field(default=None, ge=0, description="the last seq seen; what follows is sent again")
     origin: float | None = Field(default=None, ge=0, description="conversation time of media time 0; now if left out")
+    speakers: Speakers = Field(default="one", description="'mixed': several people speak in this participant's sound")
 
 
 class Mute(Message):
@@ -173,6 +175,7 @@ class TranscriptEvent(Message):
     draft: bool
     text: str
     words: tuple[Word, ...] = ()
+    voice: str | None = Field(default=None, description="in mixed sound: who of the participant's speakers it is")
     marks: tuple[Mark, ...] = Field(default=(), description="in a mixed track: others speak too; the voice is far")
 
 
@@ -201,10 +204,19 @@ class EmotionEvent(Message):
     valence: Polar
     arousal: Polar
     modalities: dict[Modality, ModalityShare]
+    voice: str | None = Field(default=None, description="in mixed sound: who of the participant's speakers it is")
     marks: tuple[Mark, ...] = Field(default=(), description="in a mixed track: others speak too; the voice is far")
     latency_ms: dict[str, float] = Field(
         description="by stage; 'total' runs from the end of speech, 'beyond_hangover' from the end of the hangover"
     )
+
+
+class SpeakersEvent(Message):
+    """More speech has shown that earlier utterances of a mixed track are somebody else's; by utterance, whose."""
+
+    type: Literal["speakers"] = "speakers"
+    participant: str
+    utterances: dict[str, str]
 
 
 class FaceBox(Message):
@@ -281,6 +293,7 @@ Body = Annotated[
     | Speech
     | TranscriptEvent
     | EmotionEvent
+    | SpeakersEvent
     | FacesEvent
     | Participants
     | Lag

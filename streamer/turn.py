@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Final
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from engine import Dialogue, Encoded, EngineBusy, Reading, Utterance
 from engine.labels import Emotion
+from engine.speakers import Print
 from engine.utterance import MIN_AUDIO_SECONDS, SAMPLE_RATE
 from streamer.audio import Samples
 from streamer.hearing import Hearing
@@ -18,8 +19,9 @@ from streamer.listener import Close
 from streamer.log import EventLog
 from streamer.metrics import Metrics
 from streamer.order import ClosingOrder, Ticket
-from streamer.protocol import EmotionEvent, Mark, ModalityShare, TranscriptEvent, Word
+from streamer.protocol import EmotionEvent, Mark, ModalityShare, SpeakersEvent, TranscriptEvent, Word
 from streamer.recognise import Recogniser, Transcript
+from streamer.voices import Voices
 from streamer.workers import Workers
 
 Crops = npt.NDArray[np.uint8]
@@ -44,6 +46,7 @@ class Prepared:
 
     transcript: Transcript
     encoded: Encoded | None
+    heard: Print | None
     recognise_ms: float
     encode_ms: float
 
@@ -51,12 +54,14 @@ class Prepared:
 class Turn:
     """Publishes one utterance's transcript and emotion events; revisions rise, and nothing follows the final one."""
 
-    def __init__(self, stage: Stage, utterance: str, speaker: str, start: float) -> None:
+    def __init__(self, stage: Stage, utterance: str, speaker: str, start: float, voices: Voices | None = None) -> None:
         self.start = start
         self.glanced = start
         self._stage = stage
         self._id = utterance
         self._speaker = speaker
+        self._voices = voices
+        self._voice: str | None = None
         self._revision = 0
         self._settled = False
         self._words = True
@@ -126,7 +131,8 @@ class Turn:
             waited = perf_counter()
             await stage.order.reach(ticket)
             fused = perf_counter()
-            reading = await stage.dialogue.observe(prepared.encoded) if prepared.encoded else None
+            encoded = self._spoken_by(prepared)
+            reading = await stage.dialogue.observe(encoded) if encoded else None
             now = perf_counter()
             self._settled = True
             self._publish_words(prepared.transcript, close.end, final=True)
@@ -147,12 +153,27 @@ class Turn:
 
     async def _prepare(self, pcm: Samples, crops: Crops | None) -> Prepared:
         began = perf_counter()
+        hearing = asyncio.ensure_future(self._voices.hear(pcm, self._stage.workers.signals)) if self._voices else None
         transcript = await self._recognise(pcm) if self._words else NO_WORDS
+        heard = await hearing if hearing else None
         recognised = perf_counter()
+        self._voice = self._voices.guess(heard) if self._voices else None
         utterance = self._utterance(transcript.text, pcm, crops)
         encoded = await self._stage.dialogue.encode(utterance) if utterance else None
         done = perf_counter()
-        return Prepared(transcript, encoded, 1e3 * (recognised - began), 1e3 * (done - recognised))
+        return Prepared(transcript, encoded, heard, 1e3 * (recognised - began), 1e3 * (done - recognised))
+
+    def _spoken_by(self, prepared: Prepared) -> Encoded | None:
+        """What is to be fused, by whom it is now known to be said; what that shows of earlier utterances is told."""
+        if self._voices is None:
+            return prepared.encoded
+        self._voice, changed = self._voices.settle(self._id, prepared.heard)
+        if changed:
+            self._stage.log.publish(SpeakersEvent(participant=self._speaker, utterances=changed))
+        if prepared.encoded is None:
+            return None
+        said = replace(prepared.encoded.utterance, speaker=self._voice or self._speaker)
+        return replace(prepared.encoded, utterance=said)
 
     async def _recognise(self, pcm: Samples) -> Transcript:
         hearing, self._hearing = self._hearing, None
@@ -205,7 +226,7 @@ class Turn:
         audio = pcm if len(pcm) >= MIN_AUDIO_SECONDS * SAMPLE_RATE else None
         if audio is None and crops is None and not text.strip():
             return None
-        return Utterance(self._speaker, text=text.strip() or None, audio=audio, faces=crops)
+        return Utterance(self._voice or self._speaker, text=text.strip() or None, audio=audio, faces=crops)
 
     def _publish_words(self, transcript: Transcript, end: float, *, final: bool) -> None:
         words = tuple(
@@ -222,6 +243,7 @@ class Turn:
                 draft=self._stage.recogniser.draft,
                 text=transcript.text,
                 words=words,
+                voice=self._voice,
                 marks=self._marks,
             )
         )
@@ -250,6 +272,7 @@ class Turn:
                     )
                     for modality, alone in reading.modalities.items()
                 },
+                voice=self._voice,
                 marks=self._marks,
                 latency_ms={stage: round(ms, 1) for stage, ms in latency.items()},
             )

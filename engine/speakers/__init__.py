@@ -2,5 +2,6 @@
 
 from engine.speakers.diarise import Diarisation, Diariser, Turn
 from engine.speakers.models import SpeakerModels
+from engine.speakers.online import OnlineSpeakers, Print, voice_print
 
-__all__ = ["Diarisation", "Diariser", "SpeakerModels", "Turn"]
+__all__ = ["Diarisation", "Diariser", "OnlineSpeakers", "Print", "SpeakerModels", "Turn", "voice_print"]

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from functools import cache
 from pathlib import Path
 from typing import Final, Self
 
@@ -53,6 +54,12 @@ class SpeakerModels:
             raise ValueError("a voice needs frames that are its own; a row marks none")
         marked = [energy[torch.from_numpy(row[: len(energy)])] for row in who]
         return torch.stack([embed(self._voice, normalise(frames)) for frames in marked]).numpy()
+
+
+@cache
+def packaged() -> SpeakerModels:
+    """Those that come with Undertone, loaded once. Raises BundleError."""
+    return SpeakerModels.load()
 
 
 def save(folder: Path, segmentation: SegmentationNet, voice: VoiceNet, card: str) -> None:
