@@ -21,7 +21,8 @@ def mixed_conversation(seconds: float = 31.0) -> Samples:
     for item in FileSource.open(SAMPLE):
         if isinstance(item, AudioChunk) and item.time < seconds:
             tracks.setdefault(item.speaker, []).append(item.pcm)
-    return np.sum([np.concatenate(chunks) for chunks in tracks.values()], axis=0)[: round(seconds * SAMPLE_RATE)]
+    mixed: Samples = np.sum([np.concatenate(chunks) for chunks in tracks.values()], axis=0, dtype=np.float32)
+    return mixed[: round(seconds * SAMPLE_RATE)]
 
 
 # From the transcript beside it, rounded: start, end, and which of the two speaks.

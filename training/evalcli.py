@@ -29,7 +29,9 @@ def _evaluate(
         str,
         typer.Option("--corpus", help="meld, iemocap, fer2013, clips, composed, ravdess, nemo, tess or diarization."),
     ] = "meld",
-    split: Annotated[str | None, typer.Option("--split", help="dev (the default), train or test.")] = None,
+    split: Annotated[
+        str | None, typer.Option("--split", help="dev (the default), train or test; diarization: composed.")
+    ] = None,
     csv: Annotated[
         Path | None, typer.Option("--csv", help="A csv in the corpus's layout; for clips: path, label, speaker.")
     ] = None,
@@ -75,7 +77,7 @@ def _evaluate(
         if corpus == "diarization":
             from training.evaluation.diarization.command import judge_diarization
 
-            judge_diarization(data, reference, hypothesis, speakers, output)
+            judge_diarization(split or "dev", data, reference, hypothesis, speakers, output)
             return
         if degraded:
             from training.evaluation.degraded.command import judge_degraded

@@ -7,6 +7,7 @@ import pytest
 
 from engine import Engine
 from engine.speakers import Diarisation, Turn
+from streamer.audio import Samples
 from streamer.hub import Hub
 from streamer.protocol import EmotionEvent
 from streamer.recognise.none import NoRecogniser
@@ -22,8 +23,8 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> FileSource:
     return FileSource.open(write_wav(tmp_path_factory.mktemp("mixed") / "talk.wav", mixed_conversation()))
 
 
-def tracks(source: FileSource | SpeakersSource) -> dict[str, np.ndarray]:
-    parts: dict[str, list[np.ndarray]] = {name: [] for name in source.info.speakers}
+def tracks(source: FileSource | SpeakersSource) -> dict[str, Samples]:
+    parts: dict[str, list[Samples]] = {name: [] for name in source.info.speakers}
     for item in source:
         assert isinstance(item, AudioChunk)
         parts[item.speaker].append(item.pcm)

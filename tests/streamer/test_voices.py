@@ -7,7 +7,7 @@ import numpy as np
 from engine import Engine
 from engine.speakers import Print
 from streamer.client import connect, finish
-from streamer.protocol import EmotionEvent, Event, Hello, SpeakersEvent, TranscriptEvent
+from streamer.protocol import Body, EmotionEvent, Event, Hello, SpeakersEvent, TranscriptEvent
 from streamer.record import ConversationRecord
 from streamer.voices import Voices
 from tests.mixed import CUES, mixed_conversation
@@ -61,7 +61,7 @@ def test_a_record_takes_the_last_word_on_who_spoke() -> None:
             voice=voice,
         )
 
-    bodies = [
+    bodies: list[Body] = [
         reading("tab-1", "tab:1", 0.0),
         reading("tab-2", "tab:1", 2.0),
         SpeakersEvent(participant="tab", utterances={"tab-2": "tab:2"}),

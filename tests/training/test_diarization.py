@@ -4,11 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
 from tests.mixed import CUES, mixed_conversation, write_wav
 from training.evalcli import evaluate
+from training.evaluation.diarization.composed import compose
 from training.evaluation.diarization.rttm import Spoken, read_rttm, write_rttm
 from training.evaluation.diarization.score import Pair, score
 from training.evaluation.scores import CannotScore
@@ -104,3 +106,12 @@ def test_a_reference_without_its_hypothesis_and_a_folder_without_references_are_
     result = run("--data", tmp_path)
     assert result.exit_code == 1
     assert "no *.rttm files" in result.output
+
+
+def test_composed_dialogues_are_the_same_for_a_seed_and_their_turns_lie_within_them(tiny_data: Path) -> None:
+    (name, sound, spoken), (again, same, as_spoken) = next(compose(tiny_data)), next(compose(tiny_data))
+    assert (name, spoken) == (again, as_spoken)
+    assert np.array_equal(sound, same)
+    assert len({one.speaker for one in spoken}) == 2
+    assert all(0 <= one.start < one.end <= len(sound) / 16_000 for one in spoken)
+    assert run("--split", "test", "--data", tiny_data).exit_code == 1

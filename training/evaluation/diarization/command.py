@@ -1,6 +1,7 @@
 """What `undertone eval --corpus diarization` does once its options are read."""
 
 import json
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import cast
 
@@ -12,6 +13,7 @@ from engine.utterance import SAMPLE_RATE
 from training.clips import read_pcm
 from training.corpora import data_root
 from training.corpora.root import MissingCorpus
+from training.evaluation.diarization.composed import Samples, compose
 from training.evaluation.diarization.rttm import Spoken, read_rttm, write_rttm
 from training.evaluation.diarization.score import Pair, score
 from training.evaluation.scores import CannotScore, Scores
@@ -21,14 +23,21 @@ _COLLARS = {
     "0.25": "0.125 s on either side of a boundary, pyannote's collar=0.25",
     "0.5": "0.25 s on either side of a boundary, NIST's collar of 0.25",
 }
+Recording = tuple[str, Samples, list[Spoken]]
 _SOUND = (".flac", ".wav", ".mp3", ".opus", ".m4a")
 
 
 def judge_diarization(
-    data: Path | None, reference: Path | None, hypothesis: Path | None, speakers: int | None, output: Path | None
+    split: str,
+    data: Path | None,
+    reference: Path | None,
+    hypothesis: Path | None,
+    speakers: int | None,
+    output: Path | None,
 ) -> None:
     """Write the JSON (and, of recordings, what was found, as RTTM beside it), then print the tables.
 
+    split: "dev", the recordings of a folder; "composed", dialogues made of acted clips.
     Raises CannotScore, BundleError, or OSError where the corpus is missing.
     """
     if (reference is None) != (hypothesis is None):
@@ -36,8 +45,11 @@ def judge_diarization(
     if reference is not None and hypothesis is not None:
         pairs = _matched(reference, hypothesis)
     else:
-        pairs = _diarised(data_root(data), speakers)
-    scores = {"corpus": "diarization", **score(pairs)}
+        recordings = {"dev": _recordings, "composed": compose}.get(split)
+        if recordings is None:
+            raise CannotScore(f"diarization has no split {split}: give dev or composed")
+        pairs = _diarised(recordings(data_root(data)), speakers)
+    scores = {"corpus": "diarization", "split": split if reference is None else "given", **score(pairs)}
     if output is not None:
         output.parent.mkdir(parents=True, exist_ok=True)
         output.write_text(json.dumps(scores, indent=2, allow_nan=False) + "\n", encoding="utf-8")
@@ -51,22 +63,26 @@ def spoken(found: Diarisation) -> list[Spoken]:
     return [Spoken(turn.start, turn.end, f"speaker-{turn.speaker + 1}") for turn in found.turns]
 
 
-def _diarised(root: Path, speakers: int | None) -> dict[str, Pair]:
+def _diarised(recordings: Iterable[Recording], speakers: int | None) -> dict[str, Pair]:
+    models = SpeakerModels.load()
+    pairs: dict[str, Pair] = {}
+    for name, pcm, there in recordings:
+        diariser = Diariser(models)
+        diariser.push(pcm)
+        pairs[name] = Pair(there, spoken(diariser.finish(speakers)), len(pcm) / SAMPLE_RATE)
+    return pairs
+
+
+def _recordings(root: Path) -> Iterator[Recording]:
     folder = root / "meeting" if (root / "meeting").is_dir() else root
     references = sorted(folder.glob("*.rttm"))
     if not references:
         raise MissingCorpus(f"{folder} has no *.rttm files; give --data a folder of recordings with one beside each")
-    models = SpeakerModels.load()
-    pairs: dict[str, Pair] = {}
     for path in references:
         sound = next((path.with_suffix(suffix) for suffix in _SOUND if path.with_suffix(suffix).is_file()), None)
         if sound is None:
             raise MissingCorpus(f"{path} has no recording beside it: {path.stem} with one of {', '.join(_SOUND)}")
-        pcm, diariser = read_pcm(sound), Diariser(models)
-        diariser.push(pcm)
-        found = spoken(diariser.finish(speakers))
-        pairs[path.stem] = Pair(read_rttm(path).get(path.stem, []), found, len(pcm) / SAMPLE_RATE)
-    return pairs
+        yield path.stem, read_pcm(sound), read_rttm(path).get(path.stem, [])
 
 
 def _matched(reference: Path, hypothesis: Path) -> dict[str, Pair]:

@@ -1,6 +1,6 @@
 """Rich Transcription Time Marked files: who spoke when, as corpora and other tools write it. NIST RT-09, appendix A."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,7 +35,7 @@ def read_rttm(path: Path) -> dict[str, list[Spoken]]:
     return recordings
 
 
-def write_rttm(path: Path, recordings: dict[str, Sequence[Spoken]]) -> None:
+def write_rttm(path: Path, recordings: Mapping[str, Sequence[Spoken]]) -> None:
     """A SPEAKER line for each stretch of speech."""
     lines = [
         f"SPEAKER {name} 1 {one.start:.3f} {one.end - one.start:.3f} <NA> <NA> {one.speaker} <NA> <NA>\n"
