@@ -107,6 +107,12 @@ def replay(
     port: PortOption = 8000,
     bundle: BundleOption = "undertone-base",
     recogniser: RecogniserOption = "auto",
+    speakers: Annotated[
+        int | None,
+        typer.Option(
+            "--speakers", min=1, max=8, help="How many speak in a mixed track; else found out. 1: not told apart."
+        ),
+    ] = None,
     store: StoreOption = None,
     no_store: NoStoreOption = False,
 ) -> None:
@@ -123,6 +129,7 @@ def replay(
             offsets=offset or [],
             transcript=transcript,
             channels=channels,
+            speakers=speakers,
         )
         outputs = outputs_of(found, output or [])
     except MISTAKES as error:

@@ -18,6 +18,8 @@ from streamer.protocol import Body, ErrorCode, Event, Participants
 from streamer.recognise import Recogniser
 from streamer.settings import Settings
 from streamer.turn import Memo, Stage
+from streamer.turns import KnownTurns
+from streamer.voices import Voices
 from streamer.workers import Workers
 
 
@@ -48,6 +50,7 @@ class Conversation:
         self._said: deque[tuple[int, str]] = deque(maxlen=engine.bundle.fusion.config.window)
         self._participants: dict[str, Participant] = {}
         self._numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: itertools.count(1))
+        self._voices: dict[str, Voices] = {}
         self._memo: Memo | None = None
         self._began: float | None = None
         self._left_at = monotonic()
@@ -68,11 +71,19 @@ class Conversation:
         return monotonic() - max(self._left_at, self._log.left_at)
 
     async def join(
-        self, name: str, *, origin: float | None = None, ear: Ear | None = None, seen_with: Participant | None = None
+        self,
+        name: str,
+        *,
+        origin: float | None = None,
+        mixed: bool = False,
+        ear: Ear | None = None,
+        turns: KnownTurns | None = None,
+        seen_with: Participant | None = None,
     ) -> Participant:
         """Adds a participant; `origin` is the conversation's time of its media time 0, now if left out.
 
-        ear, seen_with: as `Participant` takes them.
+        mixed: several people speak in its sound, and are told apart.
+        ear, turns, seen_with: as `Participant` takes them.
         Raises Refused: PARTICIPANT_TAKEN, CONVERSATION_FULL or SERVER_FULL.
         """
         if name in self._participants:
@@ -97,9 +108,17 @@ class Conversation:
         if self._began is None:
             self._began = monotonic()
         start = self.now() if origin is None else origin
-        numbers = self._numbers[name]
         participant = Participant(
-            name, start, stage, self._engine, self._settings, numbers, ear=ear, seen_with=seen_with
+            name,
+            start,
+            stage,
+            self._engine,
+            self._settings,
+            self._numbers[name],
+            ear=ear,
+            turns=turns,
+            voices=self._voices.setdefault(name, Voices(name)) if mixed else None,
+            seen_with=seen_with,
         )
         self._participants[name] = participant
         self._order.heard(name, start)

@@ -21,6 +21,7 @@ from streamer.segmenter import (
     SegmentEvent,
     Started,
 )
+from streamer.turns import KnownTurns
 from streamer.vad import VoiceActivity
 
 FRAME_SECONDS = FRAME / SAMPLE_RATE
@@ -107,12 +108,16 @@ class Ear(Protocol):
 
 
 class Listener:
-    """Frames, voice activity and segments of one track. A small gap is silence; a long one ends the utterance."""
+    """Frames, voice activity and segments of one track. A small gap is silence; a long one ends the utterance.
 
-    def __init__(self, config: SegmenterConfig, gap_seconds: float) -> None:
+    turns: where they are known, they say what is voice.
+    """
+
+    def __init__(self, config: SegmenterConfig, gap_seconds: float, turns: KnownTurns | None = None) -> None:
         self._config = config
         self._gap = gap_seconds
-        self._voiced = VoiceActivity()
+        self._turns = turns
+        self._activity = VoiceActivity() if turns is None else None
         self._begin(0.0)
 
     @property
@@ -148,7 +153,8 @@ class Listener:
         self._reframer = Reframer()
         self._segmenter = Segmenter(self._config)
         self._buffer = AudioBuffer(self._config.longest_frames * FRAME)
-        self._voiced.reset()
+        if self._activity is not None:
+            self._activity.reset()
 
     def _frames_in(self, frames: Iterator[Samples]) -> Iterator[Heard]:
         for frame in frames:
@@ -157,6 +163,11 @@ class Listener:
             if self._speaking and not self._paused:
                 yield Voice(self.until, frame)
             yield from map(self._tell, self._segmenter.push(self._voiced(frame)))
+
+    def _voiced(self, frame: Samples) -> bool:
+        if self._activity is not None:
+            return self._activity(frame)
+        return self._turns is not None and self._turns.at(self.until - FRAME_SECONDS / 2)
 
     def _tell(self, event: SegmentEvent) -> Heard:
         match event:

@@ -18,6 +18,8 @@ from streamer.protocol import Error, ErrorCode, Lag, Speech
 from streamer.settings import Settings
 from streamer.sight import Picture, Sight
 from streamer.turn import Stage, Turn
+from streamer.turns import KnownTurns
+from streamer.voices import Voices
 
 _BACKWARD_SECONDS = 1.0
 _ARRIVALS = 4096
@@ -28,7 +30,9 @@ class Participant:
 
     Sound is listened to by one task and pictures by another; each utterance settles in a task of its own.
     numbers: those of its utterances, going on where the same participant left off before.
-    ear: what finds its utterances, voice activity if left out. seen_with: who is in the same pictures, and gets them.
+    ear: what finds its utterances, voice activity if left out. turns: when it speaks, on the conversation's clock,
+    where that is known beforehand. voices: tells several people in its sound apart. seen_with: who is in the same
+    pictures, and gets them.
     """
 
     def __init__(
@@ -41,6 +45,8 @@ class Participant:
         numbers: Iterator[int],
         *,
         ear: Ear | None = None,
+        turns: KnownTurns | None = None,
+        voices: Voices | None = None,
         seen_with: "Participant | None" = None,
     ) -> None:
         self.name = name
@@ -48,7 +54,9 @@ class Participant:
         self._origin = origin
         self._stage = stage
         self._settings = settings
-        self._listener = ear or Listener(settings.segmenter, settings.gap_seconds)
+        self._turns = turns
+        self._voices = voices
+        self._listener = ear or Listener(settings.segmenter, settings.gap_seconds, turns)
         self.sight: Sight = seen_with.sight if seen_with else Sight(name, stage, engine, settings)
         self._chunks: deque[tuple[float, Samples] | None] = deque()
         self._queued_seconds = 0.0
@@ -169,7 +177,9 @@ class Participant:
     def _follow(self, heard: Heard) -> None:
         match heard, self._turn:
             case Onset(start, pcm), _:
-                self._begin(Turn(self._stage, f"{self.name}-{next(self._numbers)}", self.name, start), pcm)
+                self._begin(
+                    Turn(self._stage, f"{self.name}-{next(self._numbers)}", self.name, start, self._voices), pcm
+                )
             case Voice(until, pcm), Turn() as turn:
                 turn.hear(pcm)
                 self._spoken.append(pcm)
@@ -212,6 +222,8 @@ class Participant:
         if len(self._settling) >= self._settings.pending_utterances:
             self._drop("words", self._queued_until - close.at)
             turn.forgo_words()
+        if self._turns is not None:
+            turn.mark(self._turns.marks(close.start, close.spoken))
         arrived = self._arrived(close.spoken), self._arrived(close.at)
         task = self._stage.workers.start(
             self._answer(turn.settle(close, self.sight.crops(close.start, close.end - self._tail), arrived))

@@ -19,6 +19,8 @@ Identifier = Annotated[
 ]
 Share = Annotated[float, Field(ge=0, le=1)]
 Polar = Annotated[float, Field(ge=-1, le=1)]
+Mark = Literal["overlap", "far"]
+Speakers = Literal["one", "mixed"]
 
 
 class Message(BaseModel):
@@ -68,6 +70,7 @@ class Hello(Message):
     consent: bool = False
     resume_after: int | None = Field(default=None, ge=0, description="the last seq seen; what follows is sent again")
     origin: float | None = Field(default=None, ge=0, description="conversation time of media time 0; now if left out")
+    speakers: Speakers = Field(default="one", description="'mixed': several people speak in this participant's sound")
 
 
 class Mute(Message):
@@ -172,6 +175,8 @@ class TranscriptEvent(Message):
     draft: bool
     text: str
     words: tuple[Word, ...] = ()
+    voice: str | None = Field(default=None, description="in mixed sound: who of the participant's speakers it is")
+    marks: tuple[Mark, ...] = Field(default=(), description="in a mixed track: others speak too; the voice is far")
 
 
 class ModalityShare(Message):
@@ -209,9 +214,19 @@ class EmotionEvent(Message):
     attended: tuple[AttendedUtterance, ...] = Field(
         default=(), description="of a final: the earlier utterances that the fusion attended to most, most first"
     )
+    voice: str | None = Field(default=None, description="in mixed sound: who of the participant's speakers it is")
+    marks: tuple[Mark, ...] = Field(default=(), description="in a mixed track: others speak too; the voice is far")
     latency_ms: dict[str, float] = Field(
         description="by stage; 'total' runs from the end of speech, 'beyond_hangover' from the end of the hangover"
     )
+
+
+class SpeakersEvent(Message):
+    """More speech has shown that earlier utterances of a mixed track are somebody else's; by utterance, whose."""
+
+    type: Literal["speakers"] = "speakers"
+    participant: str
+    utterances: dict[str, str]
 
 
 class FaceBox(Message):
@@ -293,6 +308,7 @@ Body = Annotated[
     | Speech
     | TranscriptEvent
     | EmotionEvent
+    | SpeakersEvent
     | FacesEvent
     | Participants
     | Lag

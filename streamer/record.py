@@ -16,6 +16,7 @@ from streamer.protocol import (
     Polar,
     ServerHello,
     Share,
+    SpeakersEvent,
     TranscriptEvent,
     Word,
 )
@@ -57,9 +58,10 @@ class UtteranceRecord(Message):
     @classmethod
     def of(cls, reading: EmotionEvent, transcript: TranscriptEvent | None) -> Self:
         """A final reading with the final transcript of the same utterance. Raises pydantic.ValidationError."""
-        shared = reading.model_dump(exclude={"type", "participant", "revision", "final", "attended"})
+        left_out = {"type", "participant", "voice", "revision", "final", "attended", "marks"}
+        shared = reading.model_dump(exclude=left_out)
         said = transcript.model_dump(include={"text", "draft", "words"}) if transcript else {}
-        return cls.model_validate({**shared, **said, "speaker": reading.participant})
+        return cls.model_validate({**shared, **said, "speaker": reading.voice or reading.participant})
 
 
 class ConversationRecord(Message):
@@ -127,6 +129,12 @@ class ConversationRecord(Message):
                     readings[reading.utterance] = reading
                 case TranscriptEvent(final=True) as transcript:
                     transcripts[transcript.utterance] = transcript
+                case SpeakersEvent(utterances=changed):
+                    readings |= {
+                        id: readings[id].model_copy(update={"voice": voice})
+                        for id, voice in changed.items()
+                        if id in readings
+                    }
                 case ServerHello() as hello:
                     bundle, recogniser = bundle or hello.bundle, recogniser or hello.recogniser
         try:

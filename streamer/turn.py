@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import perf_counter
 from typing import Final, Protocol
 
@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from engine import Dialogue, Encoded, EngineBusy, Reading, Utterance
 from engine.labels import Emotion
+from engine.speakers import Print
 from engine.utterance import MIN_AUDIO_SECONDS, SAMPLE_RATE
 from streamer.audio import Samples
 from streamer.hearing import Hearing
@@ -20,8 +21,18 @@ from streamer.load import Load
 from streamer.log import EventLog
 from streamer.metrics import Metrics
 from streamer.order import ClosingOrder, Ticket
-from streamer.protocol import AttendedUtterance, Body, EmotionEvent, ModalityShare, TranscriptEvent, Word
+from streamer.protocol import (
+    AttendedUtterance,
+    Body,
+    EmotionEvent,
+    Mark,
+    ModalityShare,
+    SpeakersEvent,
+    TranscriptEvent,
+    Word,
+)
 from streamer.recognise import Recogniser, Transcript
+from streamer.voices import Voices
 from streamer.workers import Workers
 
 Crops = npt.NDArray[np.uint8]
@@ -71,6 +82,7 @@ class Prepared:
 
     transcript: Transcript
     said: Utterance | Encoded | None
+    heard: Print | None
     recognise_ms: float
     encode_ms: float
 
@@ -78,17 +90,20 @@ class Prepared:
 class Turn:
     """Publishes one utterance's transcript and emotion events; revisions rise, and nothing follows the final one."""
 
-    def __init__(self, stage: Stage, utterance: str, speaker: str, start: float) -> None:
+    def __init__(self, stage: Stage, utterance: str, speaker: str, start: float, voices: Voices | None = None) -> None:
         self.start = start
         self.glanced = start
         self._stage = stage
         self._publish: Callable[[Body], object] = stage.log.publish
         self._id = utterance
         self._speaker = speaker
+        self._voices = voices
+        self._voice: str | None = None
         self._revision = 0
         self._settled = False
         self._answered = stage.memo is not None and stage.memo.knows(utterance)
         self._words = True
+        self._marks: tuple[Mark, ...] = ()
         self._hearing: Hearing | None = None
         self._ahead: asyncio.Task[Prepared] | None = None
         self._guessed_at: float | None = None
@@ -134,6 +149,10 @@ class Turn:
         self.abandon()
         self._words = False
 
+    def mark(self, marks: tuple[Mark, ...]) -> None:
+        """What makes it hard to read; its final events say so."""
+        self._marks = marks
+
     def settle(self, close: Close, crops: Crops | None, arrived: tuple[float, float]) -> Awaitable[None]:
         """The utterance is over. Takes its place in the dialogue's order at once; await the rest.
 
@@ -170,6 +189,7 @@ class Turn:
             said = prepared.said
             if isinstance(said, Utterance):
                 said = await stage.dialogue.encode(said)
+            said = self._spoken_by(said, prepared.heard)
             reading = await stage.dialogue.observe(said) if said else None
             now = perf_counter()
             self._settled = True
@@ -194,14 +214,28 @@ class Turn:
 
     async def _prepare(self, pcm: Samples, crops: Crops | None, words: Transcript | None = None) -> Prepared:
         began = perf_counter()
+        hearing = asyncio.ensure_future(self._voices.hear(pcm, self._stage.workers.signals)) if self._voices else None
         transcript = words or (await self._recognise(pcm) if self._words else NO_WORDS)
+        heard = await hearing if hearing else None
         recognised = perf_counter()
+        self._voice = self._voices.guess(heard) if self._voices else None
         utterance = self._utterance(transcript.text, pcm, crops)
         said: Utterance | Encoded | None = utterance
         if utterance and self._stage.live:
             said = await self._stage.dialogue.encode(utterance)
         done = perf_counter()
-        return Prepared(transcript, said, 1e3 * (recognised - began), 1e3 * (done - recognised))
+        return Prepared(transcript, said, heard, 1e3 * (recognised - began), 1e3 * (done - recognised))
+
+    def _spoken_by(self, said: Encoded | None, heard: Print | None) -> Encoded | None:
+        """What is to be fused, by whom it is now known to be said; what that shows of earlier utterances is told."""
+        if self._voices is None:
+            return said
+        self._voice, changed = self._voices.settle(self._id, heard)
+        if changed:
+            self._stage.log.publish(SpeakersEvent(participant=self._speaker, utterances=changed))
+        if said is None:
+            return None
+        return replace(said, utterance=replace(said.utterance, speaker=self._voice or self._speaker))
 
     async def _recognise(self, pcm: Samples) -> Transcript:
         hearing, self._hearing = self._hearing, None
@@ -252,7 +286,7 @@ class Turn:
         audio = pcm if len(pcm) >= MIN_AUDIO_SECONDS * SAMPLE_RATE else None
         if audio is None and crops is None and not text.strip():
             return None
-        return Utterance(self._speaker, text=text.strip() or None, audio=audio, faces=crops)
+        return Utterance(self._voice or self._speaker, text=text.strip() or None, audio=audio, faces=crops)
 
     def _publish_words(self, transcript: Transcript, end: float, *, final: bool) -> None:
         words = tuple(
@@ -269,6 +303,8 @@ class Turn:
                 draft=self._stage.recogniser.draft,
                 text=transcript.text,
                 words=words,
+                voice=self._voice,
+                marks=self._marks,
             )
         )
 
@@ -302,6 +338,8 @@ class Turn:
                     for one in reading.attended
                     if one.turn in said
                 ),
+                voice=self._voice,
+                marks=self._marks,
                 latency_ms={stage: round(ms, 1) for stage, ms in latency.items()},
             )
         )

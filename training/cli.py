@@ -162,6 +162,20 @@ def export(
     typer.echo(f"wrote {folder}: {bundle.name}, judged on dev; its figures are in {folder / 'MODEL_CARD.md'}")
 
 
+@train.command()
+def speakers(
+    folder: Annotated[Path, typer.Argument(help="Where the speaker models go.")] = Path(
+        "engine/bundles/undertone-speakers"
+    ),
+) -> None:
+    """Bring the published speaker models into this project's form; nothing is trained."""
+    from training.speakers import convert
+
+    with _plainly():
+        convert(folder)
+    typer.echo(f"wrote {folder}; score it with `undertone eval --corpus diarization`")
+
+
 @train.command("export-iemocap")
 def export_iemocap(
     folder: Annotated[Path, typer.Argument(help="Where the bundle of text goes; its last part is its name.")],

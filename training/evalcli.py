@@ -26,9 +26,12 @@ def _evaluate(
         typer.Option("--bundle", help="A bundle: its name, a folder, or a hub id. Several give mean and spread."),
     ] = None,
     corpus: Annotated[
-        str, typer.Option("--corpus", help="meld, iemocap, fer2013, clips, composed, ravdess, nemo or tess.")
+        str,
+        typer.Option("--corpus", help="meld, iemocap, fer2013, clips, composed, ravdess, nemo, tess or diarization."),
     ] = "meld",
-    split: Annotated[str | None, typer.Option("--split", help="dev (the default), train or test.")] = None,
+    split: Annotated[
+        str | None, typer.Option("--split", help="dev (the default), train or test; diarization: composed.")
+    ] = None,
     csv: Annotated[
         Path | None, typer.Option("--csv", help="A csv in the corpus's layout; for clips: path, label, speaker.")
     ] = None,
@@ -51,6 +54,15 @@ def _evaluate(
     limit: Annotated[
         int | None, typer.Option("--limit", help="Degraded: so many dialogues of MELD for the words; else 30.", min=1)
     ] = None,
+    reference: Annotated[
+        Path | None, typer.Option("--reference", help="Diarization: an RTTM file that is right; with --hypothesis.")
+    ] = None,
+    hypothesis: Annotated[
+        Path | None, typer.Option("--hypothesis", help="Diarization: an RTTM file to judge, of the same recordings.")
+    ] = None,
+    speakers: Annotated[
+        int | None, typer.Option("--speakers", help="Diarization: how many there are; else that is found out.", min=1)
+    ] = None,
     runs: Annotated[Path, typer.Option("--runs", help="Where voices and recognised words are kept.")] = Path("runs"),
     data: Data = None,
     threads: Threads = 2,
@@ -62,6 +74,11 @@ def _evaluate(
 
     torch.set_num_threads(threads)
     try:
+        if corpus == "diarization":
+            from training.evaluation.diarization.command import judge_diarization
+
+            judge_diarization(split or "dev", data, reference, hypothesis, speakers, output)
+            return
         if degraded:
             from training.evaluation.degraded.command import judge_degraded
 

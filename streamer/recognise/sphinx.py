@@ -133,8 +133,8 @@ class SphinxRecognition:
 
 def _make_decoder() -> _Decoder:
     # The second pass (fwdflat) costs 100 ms at the end of an utterance and gained no word on flite speech; the search
-    # for the best path costs 10 ms and does. Where sound is unclear the search widens on and on: its limits take a third
-    # off what people's speech costs, and change a word in 500.
+    # for the best path costs 10 ms and does. Where sound is unclear the search widens without end: its limits take a
+    # third off what people's speech costs, and change a word in 500.
     try:
         decoder = cast(_Decoder, pocketsphinx.Decoder(fwdflat=False, maxhmmpf=10_000, maxwpf=40, loglevel="FATAL"))
     except RuntimeError as error:

@@ -28,6 +28,7 @@ def replay(
     offsets: Mapping[str, float] | None = None,
     transcript: str | Path | None = None,
     channels: Channels = "auto",
+    speakers: int | None = None,
     output: str | Path | None = None,
     bundle: str = "undertone-base",
     recogniser: str = "auto",
@@ -36,13 +37,19 @@ def replay(
 
     offsets: by file name, the time of the conversation at which a file begins, in seconds. transcript: a file to read
     the words from, "none" to recognise them in any case; left out, it is looked for beside the recording and in it.
-    channels: "split" gives each a speaker, "mixed" does not. output: a file of all events (.jsonl), from which a run
+    channels: "split" gives each a speaker, "mixed" does not. speakers: how many speak in one mixed track, found out if
+    left out. output: a file of all events (.jsonl), from which a run
     that was killed goes on. bundle, recogniser: as on the command line. Nothing is kept in the library.
     Raises MediaError; whatever else is wrong is raised when it runs.
     """
     given = [f"{name}={seconds}" for name, seconds in (offsets or {}).items()]
     found = recordings(
-        [Path(file) for file in files], together=together, offsets=given, transcript=transcript, channels=channels
+        [Path(file) for file in files],
+        together=together,
+        offsets=given,
+        transcript=transcript,
+        channels=channels,
+        speakers=speakers,
     )
     if len(found) != 1:
         raise MediaError(f"These are {len(found)} recordings: replay them one by one, or as one with together=True.")

@@ -17,7 +17,7 @@ _EDGE: Final = 1 << 20
 def fingerprint(recording: Recording, opened: Opened, hub: Hub) -> dict[str, str]:
     """By name: the recording, its transcript, the bundle, the recogniser, the settings."""
     script = opened.source.cues if isinstance(opened.source, Scripted) else None
-    asked = (recording.participants, recording.offsets, opened.source.info)
+    asked = (recording.participants, recording.offsets, recording.speakers, opened.source.info)
     return {
         "recording": _hash(repr(asked).encode(), *(part for file in recording.files for part in _edges(file))),
         "transcript": _hash(repr(script).encode()),

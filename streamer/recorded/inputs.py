@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from streamer.samples import SAMPLE
 from streamer.sources.file import Channels, FileSource
 from streamer.sources.media import MediaError, Source
+from streamer.sources.speakers import tell_apart
 from streamer.sources.together import Part, Together, participant_of
 from streamer.transcripts.finding import transcript_beside
 from streamer.transcripts.reading import embedded_transcript, read_transcript
@@ -30,6 +31,7 @@ class Recording:
 
     participants, offsets: one for each file; the offset is the conversation's time at which a file begins, in seconds.
     transcript: a file, None to look for one, or "none" to recognise speech in any case.
+    speakers: how many speak in one mixed track that has no transcript, None to find out, 1 for one.
     """
 
     files: tuple[Path, ...]
@@ -37,6 +39,7 @@ class Recording:
     offsets: tuple[float, ...]
     transcript: Path | str | None = None
     channels: Channels = "auto"
+    speakers: int | None = None
 
     @property
     def name(self) -> str:
@@ -64,6 +67,7 @@ def recordings(
     offsets: Sequence[str] = (),
     transcript: Path | str | None = None,
     channels: Channels = "auto",
+    speakers: int | None = None,
 ) -> list[Recording]:
     """Each file a recording of its own, or all of them together one; a folder stands for the media files in it.
 
@@ -77,7 +81,9 @@ def recordings(
             raise MediaError("An offset is that of one file beside others: give it with --together.")
         if transcript not in {None, "none"} and len(files) > 1:
             raise MediaError("One transcript cannot be that of several recordings: give them one by one.")
-        return [_alone(file, transcript, channels) for file in files]
+        return [replace(_alone(file, transcript, channels), speakers=speakers) for file in files]
+    if speakers is not None:
+        raise MediaError("Together each file is one participant, so that none are told apart: leave --speakers out.")
     if channels == "split":
         raise MediaError("Together each file is one participant, so that no channels are split: leave one of them out.")
     participants = _unique([participant_of(file.stem) for file in files])
@@ -85,11 +91,12 @@ def recordings(
 
 
 def open_recording(recording: Recording) -> Opened:
-    """Looks into the files and finds the transcript. Raises MediaError."""
+    """Looks into the files, finds the transcript, else who speaks. Raises MediaError and engine.BundleError."""
     transcript = recording.transcript
     if len(recording.files) == 1:
         source = FileSource.open(recording.files[0], recording.channels)
-        return _scripted(source, recording.files[0], transcript, source.origin)
+        opened = _scripted(source, recording.files[0], transcript, source.origin)
+        return opened if opened.words_from else Opened(tell_apart(source, recording.speakers), None)
     parts = [
         Part(participant, FileSource.open(file, "mixed"), offset)
         for file, participant, offset in zip(recording.files, recording.participants, recording.offsets, strict=True)

@@ -9,6 +9,7 @@ from streamer.conversation import Conversation
 from streamer.faces import Seen
 from streamer.participant import Participant
 from streamer.sources.media import AudioChunk, Source, VideoFrame
+from streamer.sources.speakers import SpeakersSource
 from streamer.transcripts.ear import CueListener
 from streamer.transcripts.script import LONGEST_SECONDS, Scripted
 
@@ -63,6 +64,9 @@ async def _join(source: Source, conversation: Conversation) -> dict[str, Partici
                 ear=CueListener(source.cues[name], LONGEST_SECONDS),
                 seen_with=speakers[beside] if beside else None,
             )
+        elif isinstance(source, SpeakersSource):
+            first = speakers.get(source.info.speakers[0])
+            speakers[name] = await conversation.join(name, origin=0.0, turns=source.turns[name], seen_with=first)
         else:
             speakers[name] = await conversation.join(name, origin=0.0)
     return speakers

@@ -37,7 +37,9 @@ class Sessions:
         self._open.add(session)
         try:
             if hello.participant is not None and hello.consent:
-                session.participant = await conversation.join(hello.participant, origin=hello.origin)
+                session.participant = await conversation.join(
+                    hello.participant, origin=hello.origin, mixed=hello.speakers == "mixed"
+                )
         except BaseException:
             await self.close(session)
             raise

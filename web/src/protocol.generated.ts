@@ -32,6 +32,8 @@ export interface Hello {
   resume_after?: number | null;
   /** conversation time of media time 0; now if left out */
   origin?: number | null;
+  /** 'mixed': several people speak in this participant's sound */
+  speakers?: "one" | "mixed";
 }
 
 /** Stops (or restarts) the analysis of this participant; media sent while muted is thrown away. */
@@ -72,6 +74,10 @@ export interface EmotionEvent {
   modalities: Partial<Record<Modality, ModalityShare>>;
   /** of a final: the earlier utterances that the fusion attended to most, most first */
   attended: readonly AttendedUtterance[];
+  /** in mixed sound: who of the participant's speakers it is */
+  voice: string | null;
+  /** in a mixed track: others speak too; the voice is far */
+  marks: readonly ("overlap" | "far")[];
   /** by stage; 'total' runs from the end of speech, 'beyond_hangover' from the end of the hangover */
   latency_ms: Record<string, number>;
 }
@@ -155,6 +161,13 @@ export interface ServerHello {
   limits: Record<string, number>;
 }
 
+/** More speech has shown that earlier utterances of a mixed track are somebody else's; by utterance, whose. */
+export interface SpeakersEvent {
+  type: "speakers";
+  participant: string;
+  utterances: Record<string, string>;
+}
+
 /** A participant began or ceased to speak. */
 export interface Speech {
   type: "speech";
@@ -174,6 +187,10 @@ export interface TranscriptEvent {
   draft: boolean;
   text: string;
   words: readonly Word[];
+  /** in mixed sound: who of the participant's speakers it is */
+  voice: string | null;
+  /** in a mixed track: others speak too; the voice is far */
+  marks: readonly ("overlap" | "far")[];
 }
 
 /** Something works less well than it could; the session goes on. */
@@ -189,7 +206,7 @@ export interface Word {
   end: number;
 }
 
-export type Body = ServerHello | Speech | TranscriptEvent | EmotionEvent | FacesEvent | Participants | Lag | Warning | Error | Pong | ServerBye;
+export type Body = ServerHello | Speech | TranscriptEvent | EmotionEvent | SpeakersEvent | FacesEvent | Participants | Lag | Warning | Error | Pong | ServerBye;
 
 /** An event as it is sent: one flat object. */
 export type ServerEvent = Body & { seq: number; conversation: string; time: number };

@@ -10,6 +10,7 @@ const BEGAN_ANEW = "The server no longer had this conversation, so it began anew
 
 export interface Utterance {
   readonly key: string;
+  /** Who says it: a participant, or a voice in a participant's mixed sound. */
   readonly participant: string;
   readonly start: number;
   readonly end: number;
@@ -107,6 +108,8 @@ function numbered(state: State, event: Numbered, received: number): State {
       return transcript(timed(state, event, event.end, received), event);
     case "emotion":
       return emotion(timed(state, event, event.end, received), event);
+    case "speakers":
+      return correct(state, event.utterances);
     case "faces": {
       const seen: Faces = { at: event.at, boxes: event.faces };
       const known = timed(met(state, event.participant), event, event.at, received);
@@ -180,11 +183,19 @@ function emotion(state: State, event: EmotionEvent): State {
   });
 }
 
+/** Earlier utterances of a mixed track are somebody else's than was thought. */
+function correct(state: State, whose: Readonly<Record<string, string>>): State {
+  const utterances = state.utterances.map((one) => ({ ...one, participant: whose[one.key] ?? one.participant }));
+  return { ...met(state, ...Object.values(whose)), utterances };
+}
+
 function amend(state: State, event: EmotionEvent | TranscriptEvent, change: (known: Utterance) => Utterance): State {
-  const { utterance: key, participant, start, end } = event;
+  const { utterance: key, start, end } = event;
+  const participant = event.voice ?? event.participant;
   const blank: Utterance = { key, participant, start, end, text: "", textFinal: false, draft: false, reading: null };
   const index = state.utterances.findLastIndex((one) => one.key === key);
-  const changed = change(state.utterances[index] ?? blank);
+  const known = state.utterances[index] ?? blank;
+  const changed = change(event.voice ? { ...known, participant } : known);
   const after = state.utterances.findLastIndex((one) => one.start <= start) + 1;
   const utterances =
     index < 0 ? state.utterances.toSpliced(after, 0, changed) : state.utterances.with(index, changed);

@@ -26,7 +26,8 @@ interface Said {
 export function transcript(seq: number, said: Said = {}): ServerEvent {
   const { utterance = "ada-1", start = 1, final = true, text = "hello there", participant = "ada" } = said;
   const [end, draft] = [start + 1, true];
-  return event(seq, { type: "transcript", utterance, participant, start, end, final, draft, text, words: [] });
+  const mixed = { voice: null, marks: [] };
+  return event(seq, { type: "transcript", utterance, participant, start, end, final, draft, text, words: [], ...mixed });
 }
 
 export function emotion(seq: number, change: Partial<EmotionEvent> = {}): ServerEvent {
@@ -46,6 +47,8 @@ export function emotion(seq: number, change: Partial<EmotionEvent> = {}): Server
     arousal: 0.3,
     modalities: {},
     attended: [],
+    voice: null,
+    marks: [],
     latency_ms: {},
   };
   return event(seq, { ...reading, ...change });

@@ -28,6 +28,16 @@ describe("an utterance", () => {
     expect(state.speakers).toEqual(["bob", "ada"]);
   });
 
+  test("is its voice's in a mixed track, and another's once that is known better", () => {
+    const first = emotion(1, { participant: "tab", utterance: "tab-1", voice: "tab:1" });
+    const second = emotion(2, { participant: "tab", utterance: "tab-2", voice: "tab:1", start: 3, end: 4 });
+    const state = after(first, second);
+    expect(state.utterances.map((one) => one.participant)).toEqual(["tab:1", "tab:1"]);
+    const corrected = event(3, { type: "speakers", participant: "tab", utterances: { "tab-2": "tab:2" } });
+    expect(reduce(state, corrected, 0).utterances.map((one) => one.participant)).toEqual(["tab:1", "tab:2"]);
+    expect(reduce(state, corrected, 0).speakers).toEqual(["tab:1", "tab:2"]);
+  });
+
   test("goes when it was no speech after all", () => {
     const guess = transcript(1, { start: 5, final: false });
     const ended = { type: "speech", participant: "ada", state: "ended" } as const;

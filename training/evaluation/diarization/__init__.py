@@ -1,0 +1,1 @@
+"""Who spoke when: what the speaker models say against what people wrote down."""
