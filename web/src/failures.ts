@@ -1,6 +1,6 @@
 /** Each way it can fail, as one clear sentence and one remedy. */
 
-import type { Kind } from "./media/own.svelte";
+import type { Kind } from "./media/tracks";
 import type { ErrorCode } from "./protocol";
 
 export interface Failure {

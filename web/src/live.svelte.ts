@@ -13,7 +13,8 @@ import {
   type Source,
 } from "./failures";
 import { ANY, capture, listDevices, NO_DEVICES, type Chosen, type Devices } from "./media/capture";
-import { Own, type Audience, type Kind } from "./media/own.svelte";
+import { Own, type Audience } from "./media/own.svelte";
+import type { Kind } from "./media/tracks";
 import type { ErrorCode, ServerEvent } from "./protocol";
 import { Connection, type Openers, type Phase } from "./session/connection";
 import { Link } from "./session/link";

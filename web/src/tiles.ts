@@ -30,13 +30,12 @@ export function tiles(state: State, me: string | null): TileView[] {
 
 /** Why a participant's picture is not shown. `settled`: long enough here for a link to have begun. */
 export function absence(link: LinkView | undefined, settled: boolean): string {
-  if (link?.state === "open") return "Camera off";
+  if (link?.state === "open") return link.audio ? "Camera off" : "Keeps picture and voice to themselves";
   if (link?.state === "connecting") return "Connecting…";
   if (link?.state === "failed") {
     return "No direct way to this person's picture and voice: a firewall may be between you. Readings still come.";
   }
-  if (!settled) return "Joining…";
-  return link ? "Keeps picture and voice to themselves" : "Not on this page: only readings are shown";
+  return settled ? "Not on this page: only readings are shown" : "Joining…";
 }
 
 /** The columns of a grid of so many tiles, on a wide screen and on a narrow one. */

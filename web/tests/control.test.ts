@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Background, type Away } from "../src/background";
 import { analysed, keeping, type Running } from "../src/consent";
 import { lostFailure, refusalFailure } from "../src/failures";
+import type { LinkState, LinkView } from "../src/session/link";
 import { EMPTY, forget, reduce } from "../src/state";
 import { readStatus } from "../src/status";
 import { absence, columns, initial, tiles } from "../src/tiles";
@@ -74,13 +75,13 @@ describe("a tile", () => {
   });
 
   test("says why it has no picture", () => {
-    const link = (state: "idle" | "connecting" | "open" | "failed") => ({ state, audio: null, video: null });
-    expect(absence(link("open"), true)).toBe("Camera off");
+    const link = (state: LinkState): LinkView => ({ state, audio: null, video: null });
+    expect(absence({ ...link("open"), audio: {} as MediaStreamTrack }, true)).toBe("Camera off");
+    expect(absence(link("open"), true)).toContain("to themselves");
     expect(absence(link("connecting"), false)).toContain("Connecting");
     expect(absence(link("failed"), true)).toContain("firewall");
-    expect(absence(link("idle"), true)).toContain("to themselves");
     expect(absence(undefined, true)).toContain("Not on this page");
-    expect([absence(undefined, false), absence(link("idle"), false)]).toEqual(["Joining…", "Joining…"]);
+    expect(absence(undefined, false)).toBe("Joining…");
   });
 
   test("has a place in a grid for one to eight", () => {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import type { Tracks } from "../src/media/own.svelte";
+import { NO_TRACKS, type Tracks } from "../src/media/tracks";
 import type { ClientMessage, PeerSession } from "../src/protocol";
 import { parseDescription, type LinkView } from "../src/session/link";
-import { Mesh, NO_TRACKS, type AnyLink, type Links } from "../src/session/mesh";
+import { Mesh, type AnyLink, type Links } from "../src/session/mesh";
 import { event, hello } from "./events";
 
 const ADA = { id: "p1", participant: "ada" };

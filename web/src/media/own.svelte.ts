@@ -1,9 +1,8 @@
 /** What this page captures: one sound and one picture at most, that may be switched off, lost and replaced. */
 
 import { Outlet } from "./outlet";
+import { NO_TRACKS, type Kind, type Tracks } from "./tracks";
 
-export type Kind = "audio" | "video";
-export type Tracks = Readonly<Record<Kind, MediaStreamTrack | null>>;
 /** What the others in the conversation get directly; the server gets all in any case. */
 export type Audience = "all" | "voice" | "none";
 
@@ -20,7 +19,7 @@ export class Own {
   muted = $state(false);
   paused = $state(false);
   readonly #outlet = new Outlet();
-  #tracks: Tracks = { audio: null, video: null };
+  #tracks = NO_TRACKS;
 
   constructor(
     stream: MediaStream,

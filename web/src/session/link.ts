@@ -1,30 +1,33 @@
 /** A direct link to one other page of the conversation: pictures and sound that don't pass through the server. */
 
-import type { Kind, Tracks } from "../media/own.svelte";
+import { NO_TRACKS, type Kind, type Tracks } from "../media/tracks";
 import { gathered } from "./gather";
 
-/** idle: nothing was offered by either side. */
-export type LinkState = "idle" | "connecting" | "open" | "failed";
+export type LinkState = "connecting" | "open" | "failed";
 
 export interface LinkView {
   readonly state: LinkState;
+  /** Both only while something comes. */
   readonly audio: MediaStreamTrack | null;
-  /** Only while pictures come. */
   readonly video: MediaStreamTrack | null;
 }
 
 /** A direct way that isn't found by then is taken to be blocked. */
-export const LINK_PATIENCE_MS = 12_000;
+export const LINK_PATIENCE_MS = 15_000;
+/** A tile is small, and eight people send to seven others each. */
+const PICTURE = { maxBitrate: 400_000, maxFramerate: 15 };
+const KINDS: readonly Kind[] = ["audio", "video"];
 
 /**
- * Both sides may offer at any time; where two offers cross, the polite side takes its own back ("perfect negotiation",
- * W3C WebRTC, 10.7). Descriptions carry all their candidates, so one signal is one step.
+ * One lane each way for sound and for pictures, offered by the impolite side at once and filled by both. Later either
+ * side may offer; where two offers cross, the polite one takes its own back ("perfect negotiation", W3C WebRTC, 10.7).
+ * Descriptions carry all their candidates, so one signal is one step.
  */
 export class Link {
   readonly #pc = new RTCPeerConnection({ iceServers: [] });
-  readonly #sending: Partial<Record<Kind, RTCRtpTransceiver>> = {};
+  readonly #lanes = new Map<Kind, RTCRtpTransceiver>();
   readonly #coming = new Map<Kind, MediaStreamTrack>();
-  #begun = false;
+  #tracks: Tracks = NO_TRACKS;
   #late = false;
   #patience: ReturnType<typeof setTimeout> | undefined;
   /** One step after another: an answer is not to be mixed up with the next offer. */
@@ -36,18 +39,28 @@ export class Link {
     private readonly changed: () => void,
   ) {
     this.#pc.onnegotiationneeded = () => this.#step(() => this.#offer());
-    this.#pc.onconnectionstatechange = () => this.changed();
+    this.#pc.onconnectionstatechange = () => this.#follow();
     this.#pc.ontrack = ({ track }) => this.#come(track);
+    if (!polite) for (const kind of KINDS) this.#lanes.set(kind, this.#pc.addTransceiver(kind, { direction: "recvonly" }));
+    this.#wait();
   }
 
   get view(): LinkView {
-    const video = this.#coming.get("video") ?? null;
-    return { state: this.#state(), audio: this.#coming.get("audio") ?? null, video: video?.muted ? null : video };
+    // A lane on which nothing is sent mutes its track.
+    const coming = (kind: Kind): MediaStreamTrack | null => {
+      const track = this.#coming.get(kind);
+      return track && !track.muted ? track : null;
+    };
+    const open = this.#pc.connectionState === "connected";
+    const failed = this.#late || this.#pc.connectionState === "failed";
+    const state = open ? "open" : failed ? "failed" : "connecting";
+    return { state, audio: coming("audio"), video: coming("video") };
   }
 
   /** Sends these tracks from now on. */
   share(tracks: Tracks): void {
-    for (const kind of ["audio", "video"] as const) this.#share(kind, tracks[kind]);
+    this.#tracks = tracks;
+    for (const [kind, lane] of this.#lanes) this.#fill(lane, tracks[kind]);
   }
 
   /** Takes what the other side signalled; what is no description is passed over. */
@@ -62,15 +75,16 @@ export class Link {
     this.#pc.close();
   }
 
-  #share(kind: Kind, track: MediaStreamTrack | null): void {
-    const known = this.#sending[kind];
-    if (known) {
-      if (known.sender.track === track) return;
-      void known.sender.replaceTrack(track);
-      known.direction = track ? "sendonly" : "inactive";
-    } else if (track) {
-      this.#sending[kind] = this.#pc.addTransceiver(track, { direction: "sendonly" });
-    }
+  #fill(lane: RTCRtpTransceiver, track: MediaStreamTrack | null): void {
+    const direction = track ? "sendrecv" : "recvonly";
+    if (lane.direction !== direction) lane.direction = direction;
+    if (lane.sender.track === track) return;
+    void lane.sender.replaceTrack(track).catch(() => undefined);
+    if (track?.kind !== "video") return;
+    const parameters = lane.sender.getParameters();
+    for (const encoding of parameters.encodings) Object.assign(encoding, PICTURE);
+    // A browser that can't be held to it sends more.
+    void lane.sender.setParameters(parameters).catch(() => undefined);
   }
 
   #come(track: MediaStreamTrack): void {
@@ -80,7 +94,8 @@ export class Link {
   }
 
   async #offer(): Promise<void> {
-    if (this.#pc.signalingState !== "stable") return;
+    // The polite side fills the lanes that it is offered first.
+    if (this.#pc.signalingState !== "stable" || !this.#lanes.size) return;
     await this.#pc.setLocalDescription();
     await this.#say("have-local-offer");
   }
@@ -90,9 +105,10 @@ export class Link {
     if (answer && this.#pc.signalingState !== "have-local-offer") return;
     const crossed = !answer && this.#pc.signalingState !== "stable";
     if (crossed && !this.polite) return;
-    this.#begin();
     await this.#pc.setRemoteDescription(description);
     if (answer) return;
+    for (const lane of this.#pc.getTransceivers()) this.#lanes.set(lane.receiver.track.kind as Kind, lane);
+    this.share(this.#tracks);
     await this.#pc.setLocalDescription();
     await this.#say("stable");
   }
@@ -100,25 +116,23 @@ export class Link {
   async #say(expected: RTCSignalingState): Promise<void> {
     await gathered(this.#pc);
     const description = this.#pc.localDescription;
-    if (!description || this.#pc.signalingState !== expected) return;
-    this.#begin();
-    this.signal(JSON.stringify(description));
+    if (description && this.#pc.signalingState === expected) this.signal(JSON.stringify(description));
   }
 
-  #begin(): void {
-    if (this.#begun) return;
-    this.#begun = true;
+  #follow(): void {
+    const state = this.#pc.connectionState;
+    if (state === "connected") clearTimeout(this.#patience);
+    else if (state === "disconnected") this.#wait();
+    this.changed();
+  }
+
+  #wait(): void {
+    this.#late = false;
+    clearTimeout(this.#patience);
     this.#patience = setTimeout(() => {
       this.#late = true;
       this.changed();
     }, LINK_PATIENCE_MS);
-    this.changed();
-  }
-
-  #state(): LinkState {
-    if (this.#pc.connectionState === "connected") return "open";
-    if (this.#pc.connectionState === "failed" || this.#late) return "failed";
-    return this.#begun ? "connecting" : "idle";
   }
 
   #step(work: () => Promise<void>): void {

@@ -1,10 +1,8 @@
 /** The direct links to everyone else in the conversation, signalled through the server. */
 
-import type { Tracks } from "../media/own.svelte";
+import { NO_TRACKS, type Tracks } from "../media/tracks";
 import type { ClientMessage, PeerSession, ServerEvent } from "../protocol";
 import type { LinkView } from "./link";
-
-export const NO_TRACKS: Tracks = { audio: null, video: null };
 
 /** By participant: what comes from whom. One who has no page, as an encoder or a bot, is not among them. */
 export type Links = Readonly<Record<string, LinkView>>;
