@@ -11,6 +11,7 @@ from engine.labels import Emotion, Modality
 from streamer.protocol import (
     EmotionEvent,
     Event,
+    Forgotten,
     Message,
     ModalityShare,
     Polar,
@@ -127,6 +128,9 @@ class ConversationRecord(Message):
                     readings[reading.utterance] = reading
                 case TranscriptEvent(final=True) as transcript:
                     transcripts[transcript.utterance] = transcript
+                case Forgotten():
+                    readings.clear()
+                    transcripts.clear()
                 case ServerHello() as hello:
                     bundle, recogniser = bundle or hello.bundle, recogniser or hello.recogniser
         try:

@@ -4,21 +4,12 @@ import contextlib
 import re
 from typing import Final
 
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import WebSocketRoute, expect
 
 from tests.e2e.bots import bot
-from tests.e2e.conftest import CAMERA, OpenPage, join
+from tests.e2e.conftest import CAMERA, OpenPage, join, keep_streams
 from tests.servers import Server
 
-KEEP: Final = """
-window.streams = [];
-const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
-navigator.mediaDevices.getUserMedia = async (wish) => {
-    const stream = await real(wish);
-    streams.push(stream);
-    return stream;
-};
-"""
 LOSE: Final = """(kind) => {
     const track = streams[0].getTracks().find((one) => one.kind === kind);
     track.stop();
@@ -35,12 +26,8 @@ HIDE: Final = """() => {
 SHOW: Final = "() => { window.seen = 'visible'; document.dispatchEvent(new Event('visibilitychange')); }"
 
 
-def keeping(page: Page) -> None:
-    page.add_init_script(KEEP)
-
-
 def test_a_camera_that_is_lost_leaves_the_microphone_and_can_be_replaced(open_page: OpenPage) -> None:
-    page = join(open_page, "conversation=unplugged&transport=socket", "Ada", prepare=keeping)
+    page = join(open_page, "conversation=unplugged&transport=socket", "Ada", prepare=keep_streams)
     page.evaluate(LOSE, "video")
     expect(page.get_by_text("The camera is gone. The microphone goes on.")).to_be_visible()
     expect(page.get_by_text("Analysing voice and words")).to_be_visible()
@@ -52,7 +39,7 @@ def test_a_camera_that_is_lost_leaves_the_microphone_and_can_be_replaced(open_pa
 
 
 def test_one_whose_only_device_is_lost_stays_in_the_conversation(open_page: OpenPage, server: Server) -> None:
-    page = join(open_page, "conversation=alone", "Ada", "Microphone only", prepare=keeping)
+    page = join(open_page, "conversation=alone", "Ada", "Microphone only", prepare=keep_streams)
     page.evaluate(LOSE, "audio")
     expect(page.get_by_text("The microphone is gone. Nothing of yours is sent now")).to_be_visible()
     found = server.hub.find("alone")
@@ -64,7 +51,7 @@ def test_one_whose_only_device_is_lost_stays_in_the_conversation(open_page: Open
 
 
 def test_a_permission_that_is_taken_back_says_how_to_give_it_again(open_page: OpenPage) -> None:
-    page = join(open_page, "conversation=revoked&transport=socket", "Ada", prepare=keeping)
+    page = join(open_page, "conversation=revoked&transport=socket", "Ada", prepare=keep_streams)
     page.evaluate(REVOKE)
     page.evaluate(LOSE, "video")
     expect(page.get_by_text("The permission to use the camera was taken back.")).to_be_visible()
@@ -145,7 +132,7 @@ def test_a_tab_that_was_slowed_down_in_the_background_says_so_and_misses_nothing
 def test_consent_that_is_taken_back_in_the_middle_ends_capture_and_one_may_watch_on(
     open_page: OpenPage, server: Server
 ) -> None:
-    page = join(open_page, "conversation=withdrawn&transport=socket", "Ada", prepare=keeping)
+    page = join(open_page, "conversation=withdrawn&transport=socket", "Ada", prepare=keep_streams)
     page.get_by_role("button", name="Stop").click()
     assert page.evaluate("streams[0].getTracks().map((one) => one.readyState)") == ["ended", "ended"]
     expect(page.get_by_role("button", name=CAMERA)).to_be_enabled()

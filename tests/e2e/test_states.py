@@ -8,10 +8,9 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, WebSocketRoute, expect
 
 from streamer.server.page import FOLDER as PAGE
-from tests.e2e.conftest import OpenPage, opening
+from tests.e2e.conftest import CAMERA, OpenPage, opening
 from tests.servers import Server
 
-CAMERA: Final = "Start with camera and microphone"
 SPY: Final = """
 window.asked = 0;
 for (const name of ["getUserMedia", "getDisplayMedia"]) {
@@ -78,7 +77,7 @@ def test_a_share_with_sound_is_heard(open_page: OpenPage) -> None:
 def test_a_share_without_sound_says_so(open_page: OpenPage) -> None:
     page = open_page("conversation=silent", prepare=lambda page: page.add_init_script(SILENT_SHARE))
     page.get_by_role("button", name="Share a tab or screen").click()
-    expect(page.get_by_text("Analysing what you share")).to_be_visible()
+    expect(page.get_by_text("Analysing the faces in what you share")).to_be_visible()
     expect(page.get_by_text("What you share has no sound.")).to_be_visible()
 
 
@@ -154,7 +153,10 @@ def test_a_denied_permission_says_how_to_allow_it(open_strictly: OpenPage) -> No
 def test_an_address_without_https_says_so(open_strictly: OpenPage) -> None:
     def answer(route: Route) -> None:
         path = urlsplit(route.request.url).path.strip("/")
-        route.fulfill(path=PAGE / (path or "index.html"))
+        if path.startswith("v1/"):
+            route.abort()
+        else:
+            route.fulfill(path=PAGE / (path or "index.html"))
 
     page = open_strictly("conversation=insecure", prepare=lambda page: page.route("http://elsewhere.test/**", answer))
     page.goto("http://elsewhere.test/")

@@ -13,7 +13,9 @@ export class Outlet {
   constructor() {
     this.#silence.connect(this.#end);
     this.#silence.start();
-    void this.#context.resume();
+    // A system may hold sound up, as for a telephone call.
+    this.#context.onstatechange = () => this.#run();
+    this.#run();
   }
 
   get track(): MediaStreamTrack {
@@ -30,6 +32,11 @@ export class Outlet {
   }
 
   close(): void {
+    this.#context.onstatechange = null;
     void this.#context.close();
+  }
+
+  #run(): void {
+    if (this.#context.state !== "running") void this.#context.resume().catch(() => undefined);
   }
 }
