@@ -54,6 +54,11 @@ def test_one_who_watches_sees_everyone_and_is_seen_by_nobody(pages: tuple[Page, 
     for name in ("Ada", "Bob"):
         watcher.wait_for_function(PLAYING, arg=name, timeout=LINKED_MS)
     expect(watcher.locator("[data-tile]")).to_have_count(2)
+    # Nobody has touched this page, so the browser keeps it silent.
+    watcher.get_by_role("button", name="Hear the others").click()
+    for name in ("Ada", "Bob"):
+        watcher.wait_for_function(f"document.querySelector('audio[data-voice={name}]').currentTime > 0")
+    expect(watcher.get_by_role("button", name="Hear the others")).to_be_hidden()
     expect(pages[0].locator("[data-tile]")).to_have_count(2)
 
 

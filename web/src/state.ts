@@ -155,7 +155,9 @@ function met(state: State, ...names: readonly string[]): State {
 export function forget(state: State): State {
   const { lastSeq, clock, present, muted, paused, faces } = state;
   const hello = state.hello && { ...state.hello, kept: false };
-  return notify({ ...EMPTY, lastSeq, hello, clock, speakers: present, present, muted, paused, faces }, "warning", FORGOTTEN);
+  const blank = { ...EMPTY, lastSeq, hello, clock, speakers: present, present, muted, paused, faces, notices: state.notices };
+  // To a page that had nothing to forget it is no news.
+  return state.utterances.length || state.hello?.kept ? notify(blank, "warning", FORGOTTEN) : blank;
 }
 
 function gather(state: State, { present, muted, paused }: Participants): State {

@@ -33,14 +33,15 @@ export function absence(link: LinkView | undefined, settled: boolean): string {
   if (link?.state === "open") return link.audio ? "Camera off" : "Keeps picture and voice to themselves";
   if (link?.state === "connecting") return "Connecting…";
   if (link?.state === "failed") {
-    return "No direct way to this person's picture and voice: a firewall may be between you. Readings still come.";
+    return "No direct way to them: a firewall may be between you. Readings still come.";
   }
   return settled ? "Not on this page: only readings are shown" : "Joining…";
 }
 
 /** The columns of a grid of so many tiles, on a wide screen and on a narrow one. */
 export function columns(count: number): { readonly wide: number; readonly narrow: number } {
-  return { wide: count <= 1 ? 1 : count <= 4 ? 2 : 3, narrow: count <= 1 ? 1 : 2 };
+  const wide = count <= 3 ? count : count === 4 ? 2 : count <= 6 ? 3 : 4;
+  return { wide: Math.max(1, wide), narrow: count <= 1 ? 1 : 2 };
 }
 
 /** What stands in a tile without a picture. */
