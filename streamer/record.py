@@ -11,6 +11,7 @@ from engine.labels import Emotion, Modality
 from streamer.protocol import (
     EmotionEvent,
     Event,
+    Forgotten,
     Message,
     ModalityShare,
     Polar,
@@ -135,6 +136,9 @@ class ConversationRecord(Message):
                         for id, voice in changed.items()
                         if id in readings
                     }
+                case Forgotten():
+                    readings.clear()
+                    transcripts.clear()
                 case ServerHello() as hello:
                     bundle, recogniser = bundle or hello.bundle, recogniser or hello.recogniser
         try:

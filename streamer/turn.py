@@ -55,9 +55,9 @@ class Memo(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Stage:
-    """What the utterances of one conversation share.
+    """What the utterances of one conversation share. Forgetting the conversation changes its dialogue.
 
     said: the dialogue's last turns, as number and utterance.
     live: encode an utterance as soon as its words are there. Otherwise it is encoded when its turn in the order has

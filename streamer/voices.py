@@ -27,5 +27,9 @@ class Voices:
         speaker, changed = self._speakers.settle(utterance, heard)
         return self._name(speaker), {other: f"{self._participant}:{number}" for other, number in changed.items()}
 
+    def forget(self) -> None:
+        """Whoever speaks next is new."""
+        self._speakers = OnlineSpeakers()
+
     def _name(self, number: int | None) -> str | None:
         return None if number is None else f"{self._participant}:{number}"

@@ -28,6 +28,16 @@ _FLAGS: Final = (
     "--allow-loopback-in-peer-connection",
     "--use-fake-device-for-media-stream",
 )
+CAMERA: Final = "Start with camera and microphone"
+_KEEP: Final = """
+window.streams = [];
+const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+navigator.mediaDevices.getUserMedia = async (wish) => {
+    const stream = await real(wish);
+    streams.push(stream);
+    return stream;
+};
+"""
 OpenPage = Callable[..., Page]
 
 expect.set_options(timeout=20_000)
@@ -118,6 +128,20 @@ def opening(browser: Browser, server: Server) -> Iterator[OpenPage]:
     for context in contexts:
         context.close()
     assert not faults
+
+
+def keep_streams(page: Page) -> None:
+    """Whatever the page captures is in `streams`, for a test to look at and to take away."""
+    page.add_init_script(_KEEP)
+
+
+def join(open_page: OpenPage, query: str, name: str, how: str = CAMERA, **options: Any) -> Page:
+    """A page that takes part under a name, once it is live."""
+    page = open_page(query, **options)
+    page.get_by_label("Your name").fill(name)
+    page.get_by_role("button", name=how).click()
+    expect(page.locator("[data-stage=live]")).to_be_visible()
+    return page
 
 
 @pytest.fixture

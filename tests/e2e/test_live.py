@@ -8,11 +8,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from engine.labels import EMOTIONS
-from tests.e2e.conftest import OpenPage, opening
+from tests.e2e.conftest import CAMERA, OpenPage, keep_streams, opening
 from tests.e2e.media import FACE, HEIGHT, WIDTH
 from tests.servers import Server
 
-CAMERA: Final = "Start with camera and microphone"
 FINAL: Final = "li[data-final=true]:has([data-emotion])"
 
 # The portrait's left edge as the video shows it at this moment (its ground is blue), and where the box is drawn.
@@ -38,7 +37,7 @@ def talk(request: pytest.FixtureRequest, browser: Browser, server: Server) -> It
     """A page that has been spoken into until the first final reading was there."""
     transport = request.param
     with opening(browser, server) as open_page:
-        page = open_page(f"conversation=live-{transport}&transport={transport}")
+        page = open_page(f"conversation=live-{transport}&transport={transport}", prepare=keep_streams)
         page.get_by_label("Your name").fill("Ada")
         page.get_by_role("button", name=CAMERA).click()
         expect(page.locator(FINAL).first).to_be_visible()
@@ -114,9 +113,8 @@ def test_a_reload_brings_the_conversation_back_and_the_name_is_free_again(talk: 
 
 def test_stop_ends_capture_at_once_and_keeps_the_transcript(talk: Page, server: Server) -> None:
     conversation = talk.locator("header strong").inner_text()
-    talk.evaluate("window.tracks = document.querySelector('video').srcObject.getTracks()")
     talk.get_by_role("button", name="Stop").click()
-    assert talk.evaluate("tracks.map((track) => track.readyState)") == ["ended", "ended"]
+    assert talk.evaluate("streams[0].getTracks().map((track) => track.readyState)") == ["ended", "ended"]
     expect(talk.locator("[data-stage=ended]")).to_be_visible()
     expect(talk.locator(FINAL).first).to_be_visible()
     found = server.hub.find(conversation)
@@ -124,7 +122,7 @@ def test_stop_ends_capture_at_once_and_keeps_the_transcript(talk: Page, server: 
     assert found.participants == ()
 
 
-def test_mute_stops_the_analysis_and_says_so(open_page: OpenPage) -> None:
+def test_mute_says_so_and_everyone_sees_it(open_page: OpenPage) -> None:
     page = open_page("conversation=mute")
     page.get_by_role("button", name="Microphone only").click()
     expect(page.get_by_text("Analysing voice and words")).to_be_visible()

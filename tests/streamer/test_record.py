@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from streamer.protocol import Body, Participants, ServerHello
+from streamer.protocol import Body, Forgotten, Participants, ServerHello
 from streamer.record import ConversationRecord, RecordError, UtteranceRecord, read_jsonl
 from tests.conversations import emotion, events, transcript, utterance
 
@@ -39,6 +39,11 @@ def test_utterances_are_in_order_of_their_start_and_speakers_in_order_of_appeara
     assert [one.speaker for one in record.utterances] == ["ann", "ben"]
     assert record.speakers == ("ann", "ben")
     assert record.duration == 3.0
+
+
+def test_what_was_forgotten_is_in_no_record() -> None:
+    record = ConversationRecord.of(events(emotion(ANN), transcript(ANN), Forgotten(), emotion(BEN)))
+    assert [one.speaker for one in record.utterances] == ["ben"]
 
 
 def test_the_record_says_who_read_it_and_when_it_began() -> None:

@@ -23,6 +23,11 @@ export function wordFor(label: Emotion, unsure: boolean): string {
   return unsure ? `unsure, perhaps ${label}` : label;
 }
 
+/** The same where there is little room: which one it might be, the outlined shape says. */
+export function shortWord(label: Emotion, unsure: boolean): string {
+  return unsure ? "unsure" : label;
+}
+
 /** A probability as whole per cent. */
 export function percent(share: number): string {
   return `${Math.round(share * 100)} %`;

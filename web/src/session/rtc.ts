@@ -1,9 +1,9 @@
 /** A session over WebRTC: the browser's own codecs and clock for media, a data channel for the protocol's JSON. */
 
 import type { ClientMessage, ErrorCode } from "../protocol";
+import { gathered } from "./gather";
 import { LOST, Once, type Ending, type Listener, type Request, type Session } from "./session";
 
-const GATHER_MS = 1500;
 const DISCONNECTED_MS = 5000;
 
 interface Answer {
@@ -17,6 +17,7 @@ export class RtcSession implements Session {
   readonly #peer = new RTCPeerConnection({ iceServers: [] });
   readonly #channel = this.#peer.createDataChannel("events");
   readonly #listener: Once;
+  #video: RTCRtpSender | null = null;
   #session: string | null = null;
   #patience: ReturnType<typeof setTimeout> | undefined;
 
@@ -35,14 +36,21 @@ export class RtcSession implements Session {
     if (this.#channel.readyState === "open") this.#channel.send(JSON.stringify(message));
   }
 
+  picture(track: MediaStreamTrack | null): void {
+    void this.#video?.replaceTrack(track).catch(() => undefined);
+  }
+
   close(): void {
     this.#listener.silence();
   }
 
   async #connect(): Promise<void> {
-    const { stream } = this.request;
-    for (const track of stream?.getTracks() ?? []) this.#peer.addTrack(track, stream as MediaStream);
+    const [[sound], [picture]] = [this.request.stream?.getAudioTracks() ?? [], this.request.stream?.getVideoTracks() ?? []];
+    if (sound) this.#peer.addTransceiver(sound, { direction: "sendonly" });
+    // Offered without a picture too, so that a camera can be switched on later.
+    this.#video = this.#peer.addTransceiver(picture ?? "video", { direction: "sendonly" }).sender;
     await this.#peer.setLocalDescription(await this.#peer.createOffer());
+    // The server takes no candidates after the offer.
     await gathered(this.#peer);
     const response = await this.#offer();
     if (!response.ok) return this.#listener.ended(await refusal(response));
@@ -58,7 +66,7 @@ export class RtcSession implements Session {
     return fetch("/v1/offer", {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ conversation, participant, consent, resume_after, sdp, type }),
+      body: JSON.stringify({ conversation, participant, consent, links: true, resume_after, sdp, type }),
     });
   }
 
@@ -94,19 +102,6 @@ export class RtcSession implements Session {
     this.#session = null;
     void fetch(path, { method: "DELETE", keepalive: true }).catch(() => undefined);
   }
-}
-
-/** The server takes no candidates after the offer, so they are all gathered first. */
-function gathered(peer: RTCPeerConnection): Promise<void> {
-  return new Promise((resolve) => {
-    if (peer.iceGatheringState === "complete") return resolve();
-    const timer = setTimeout(resolve, GATHER_MS);
-    peer.addEventListener("icegatheringstatechange", () => {
-      if (peer.iceGatheringState !== "complete") return;
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }
 
 /** The protocol's error in a response's body; a response without one is a broken link. */

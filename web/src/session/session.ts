@@ -9,7 +9,7 @@ export interface Request {
   readonly consent: boolean;
   /** The last seq seen; 0 asks for all that is kept. */
   readonly resumeAfter: number;
-  /** What is sent; null: nothing. The session doesn't own it. */
+  /** What is sent; null: nothing. Its sound stays the same one. The session doesn't own it. */
   readonly stream: MediaStream | null;
 }
 
@@ -25,6 +25,8 @@ export interface Listener {
 export interface Session {
   readonly transport: Transport;
   send(message: ClientMessage): void;
+  /** Sends this picture from now on; null: none. */
+  picture(track: MediaStreamTrack | null): void;
   /** Ends it without waiting; the listener hears nothing more. */
   close(): void;
 }
