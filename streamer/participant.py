@@ -158,11 +158,11 @@ class Participant:
                 turn.resume(pcm)
                 self._spoken = [pcm]
             case Close() as close, Turn() as turn:
-                self._turn = None
+                self._hush()
                 self._stage.log.publish(Speech(participant=self.name, state="ended", at=round(close.spoken, 3)))
                 self._settle(turn, close)
             case Drop(start), Turn() as turn:
-                self._turn = None
+                self._hush()
                 turn.abandon()
                 self._stage.log.publish(Speech(participant=self.name, state="ended", at=round(start, 3)))
 
@@ -170,7 +170,12 @@ class Participant:
         self._turn = turn
         self._spoken = [pcm]
         turn.hear(pcm)
+        self._sight.voice(heard=True)
         self._stage.log.publish(Speech(participant=self.name, state="started", at=round(turn.start, 3)))
+
+    def _hush(self) -> None:
+        self._turn = None
+        self._sight.voice(heard=False)
 
     def _provisional(self, turn: Turn, until: float) -> None:
         if not self._settings.live or until < turn.glanced + self._settings.provisional_seconds:

@@ -182,6 +182,13 @@ class ModalityShare(Message):
     probabilities: dict[Emotion, Share]
 
 
+class AttendedUtterance(Message):
+    """An earlier utterance that a reading attended to, and its share of that attention."""
+
+    utterance: str
+    weight: Share
+
+
 class EmotionEvent(Message):
     """What an utterance expresses. Higher revisions replace lower ones; `final` is the last."""
 
@@ -199,6 +206,9 @@ class EmotionEvent(Message):
     valence: Polar
     arousal: Polar
     modalities: dict[Modality, ModalityShare]
+    attended: tuple[AttendedUtterance, ...] = Field(
+        default=(), description="of a final: the earlier utterances that the fusion attended to most, most first"
+    )
     latency_ms: dict[str, float] = Field(
         description="by stage; 'total' runs from the end of speech, 'beyond_hangover' from the end of the hangover"
     )
@@ -215,6 +225,7 @@ class FaceBox(Message):
     label: Emotion
     unsure: bool
     confidence: Share
+    speaking: bool = Field(default=False, description="its mouth moves most while the participant's sound is speech")
 
 
 class FacesEvent(Message):

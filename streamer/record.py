@@ -57,7 +57,7 @@ class UtteranceRecord(Message):
     @classmethod
     def of(cls, reading: EmotionEvent, transcript: TranscriptEvent | None) -> Self:
         """A final reading with the final transcript of the same utterance. Raises pydantic.ValidationError."""
-        shared = reading.model_dump(exclude={"type", "participant", "revision", "final"})
+        shared = reading.model_dump(exclude={"type", "participant", "revision", "final", "attended"})
         said = transcript.model_dump(include={"text", "draft", "words"}) if transcript else {}
         return cls.model_validate({**shared, **said, "speaker": reading.participant})
 

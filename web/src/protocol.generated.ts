@@ -48,6 +48,12 @@ export interface Ping {
 
 export type ClientMessage = Hello | Mute | Flush | Ping | Bye;
 
+/** An earlier utterance that a reading attended to, and its share of that attention. */
+export interface AttendedUtterance {
+  utterance: string;
+  weight: number;
+}
+
 /** What an utterance expresses. Higher revisions replace lower ones; `final` is the last. */
 export interface EmotionEvent {
   type: "emotion";
@@ -64,6 +70,8 @@ export interface EmotionEvent {
   valence: number;
   arousal: number;
   modalities: Partial<Record<Modality, ModalityShare>>;
+  /** of a final: the earlier utterances that the fusion attended to most, most first */
+  attended: readonly AttendedUtterance[];
   /** by stage; 'total' runs from the end of speech, 'beyond_hangover' from the end of the hangover */
   latency_ms: Record<string, number>;
 }
@@ -86,6 +94,8 @@ export interface FaceBox {
   label: Emotion;
   unsure: boolean;
   confidence: number;
+  /** its mouth moves most while the participant's sound is speech */
+  speaking: boolean;
 }
 
 /** The faces of one video frame of a participant; an empty list says that none is seen. */
