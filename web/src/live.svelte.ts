@@ -1,8 +1,10 @@
 /** The page's one store: what is captured, the connection, and the conversation's state. Components only read it. */
 
+import { Beside } from "./beside.svelte";
 import { SILENT_SHARE, SOURCE_ENDED, type Failure, type Source } from "./failures";
 import { capture, listDevices, NO_DEVICES, release, type Chosen, type Devices } from "./media/capture";
 import type { ServerEvent } from "./protocol";
+import type { Counters } from "./session/counters";
 import { Connection, type Openers, type Phase } from "./session/connection";
 import { RtcSession } from "./session/rtc";
 import type { Transport } from "./session/session";
@@ -31,6 +33,9 @@ export class Live {
   /** The name under which this page takes part; null while it doesn't. */
   participant: string | null = $state(null);
 
+  /** The own microphone, while it is a second participant beside a share. */
+  readonly beside = new Beside();
+
   /** Something is captured and sent. */
   readonly analysing = $derived(this.stream !== null);
   /** Trying to connect for longer than a connection takes. */
@@ -44,8 +49,11 @@ export class Live {
     private readonly socketOnly: boolean,
   ) {}
 
-  /** The person's own click: only here is anything captured, and consent told to the server. */
-  async start(source: Exclude<Source, "watch">, name: string, chosen: Chosen): Promise<void> {
+  /**
+   * The person's own click: only here is anything captured, and consent told to the server.
+   * `speaker`: beside a share, whose microphone is analysed too.
+   */
+  async start(source: Exclude<Source, "watch">, name: string, chosen: Chosen, speaker?: string): Promise<void> {
     this.#begin(source, "asking");
     const stream = await capture(source, chosen);
     void this.refreshDevices();
@@ -54,7 +62,9 @@ export class Live {
     for (const track of stream.getTracks()) track.onended = () => this.#fail(SOURCE_ENDED);
     this.stream = stream;
     this.participant = name;
-    this.#connect(this.socketOnly ? SOCKET : EITHER);
+    const openers = this.socketOnly ? SOCKET : EITHER;
+    this.#connect(openers);
+    if (speaker) void this.beside.start(this.conversation, speaker, chosen, openers, (why) => (this.failure = why));
   }
 
   /** Shows the conversation without taking part in it. */
@@ -66,12 +76,14 @@ export class Live {
   /** Stops capture at once; the server still answers what was said last. */
   stop(): void {
     this.#letGo();
+    this.beside.stop();
     this.#connection?.stop();
   }
 
   /** Leaves at once, as when the page is closed. */
   leave(): void {
     this.#letGo();
+    this.beside.leave();
     this.#connection?.close();
   }
 
@@ -83,6 +95,12 @@ export class Live {
 
   dismiss(id: number): void {
     this.conversed = dismiss(this.conversed, id);
+  }
+
+  /** What the connection has carried, and how well; null while there is none. */
+  async counters(): Promise<Counters | null> {
+    const told = (await this.#connection?.counters()) ?? null;
+    return told && { ...told, roundTrip: told.roundTrip ?? this.roundTrip };
   }
 
   async refreshDevices(): Promise<void> {
@@ -112,7 +130,10 @@ export class Live {
   #enter(phase: Phase, transport: Transport | null): void {
     this.stage = phase;
     this.transport = transport;
-    if (phase === "ended") this.#letGo();
+    if (phase === "ended") {
+      this.#letGo();
+      this.beside.stop();
+    }
     if (phase === "live" && this.muted) this.#connection?.send({ type: "mute", muted: true });
   }
 

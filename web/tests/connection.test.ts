@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { ClientMessage, ErrorCode } from "../src/protocol";
 import { backOff, Connection, RTC_PATIENCE_MS, SOCKET_PATIENCE_MS, type Phase } from "../src/session/connection";
+import type { Counters } from "../src/session/counters";
 import type { Ending, Listener, Open, Request, Session, Transport } from "../src/session/session";
 import { event, hello } from "./events";
 
@@ -17,6 +18,10 @@ class Fake implements Session {
 
   send(message: ClientMessage): void {
     this.sent.push(message);
+  }
+
+  counters(): Promise<Counters> {
+    return Promise.reject(new Error("not measured"));
   }
 
   close(): void {

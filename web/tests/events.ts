@@ -45,11 +45,12 @@ export function emotion(seq: number, change: Partial<EmotionEvent> = {}): Server
     valence: 0.5,
     arousal: 0.3,
     modalities: {},
+    attended: [],
     latency_ms: {},
   };
   return event(seq, { ...reading, ...change });
 }
 
 export function box(id: number, x: number): FaceBox {
-  return { id, x, y: 0.2, width: 0.1, height: 0.2, label: "joy", unsure: false, confidence: 0.6 };
+  return { id, x, y: 0.2, width: 0.1, height: 0.2, label: "joy", unsure: false, confidence: 0.6, speaking: false };
 }

@@ -1,6 +1,7 @@
 /** Keeps a session alive: WebRTC first, a socket where that is blocked, and again with back-off when the link breaks. */
 
 import type { ClientMessage, ErrorCode, ServerEvent } from "../protocol";
+import type { Counters } from "./counters";
 import type { Ending, Open, Request, Session, Transport } from "./session";
 
 export type Phase = "connecting" | "live" | "finishing" | "reconnecting" | "ended";
@@ -61,6 +62,11 @@ export class Connection {
 
   send(message: ClientMessage): void {
     this.#session?.send(message);
+  }
+
+  /** What the present link has carried; null while there is none. */
+  async counters(): Promise<Counters | null> {
+    return (this.#live && (await this.#session?.counters())) || null;
   }
 
   /** Says goodbye and goes on listening until what was said last is answered. */

@@ -1,6 +1,7 @@
 /** A session over WebRTC: the browser's own codecs and clock for media, a data channel for the protocol's JSON. */
 
 import type { ClientMessage, ErrorCode } from "../protocol";
+import { readReports, type Counters } from "./counters";
 import { LOST, Once, type Ending, type Listener, type Request, type Session } from "./session";
 
 const GATHER_MS = 1500;
@@ -33,6 +34,11 @@ export class RtcSession implements Session {
 
   send(message: ClientMessage): void {
     if (this.#channel.readyState === "open") this.#channel.send(JSON.stringify(message));
+  }
+
+  async counters(): Promise<Counters> {
+    const reports = [...(await this.#peer.getStats()).values()] as Record<string, unknown>[];
+    return readReports(reports, performance.now());
   }
 
   close(): void {

@@ -1,5 +1,6 @@
 /** A session with the server, whatever carries it. */
 
+import type { Counters } from "./counters";
 import { parseEvent, type ClientMessage, type ErrorCode, type ServerEvent } from "../protocol";
 
 export interface Request {
@@ -25,6 +26,8 @@ export interface Listener {
 export interface Session {
   readonly transport: Transport;
   send(message: ClientMessage): void;
+  /** What the link has carried so far, and how well. */
+  counters(): Promise<Counters>;
   /** Ends it without waiting; the listener hears nothing more. */
   close(): void;
 }

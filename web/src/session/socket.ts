@@ -3,6 +3,7 @@
 import { capturePictures } from "../media/pictures";
 import { captureSound } from "../media/sound";
 import { PROTOCOL_VERSION, type ClientMessage } from "../protocol";
+import type { Counters } from "./counters";
 import { packFrame, type FrameKind } from "./frame";
 import { Once, type Listener, type Request, type Session } from "./session";
 
@@ -15,6 +16,8 @@ export class SocketSession implements Session {
   readonly #listener: Once;
   readonly #stops: (() => void)[] = [];
   #hushed = false;
+  #sentBytes = 0;
+  #receivedBytes = 0;
 
   constructor(
     private readonly request: Request,
@@ -22,14 +25,22 @@ export class SocketSession implements Session {
   ) {
     this.#listener = new Once(listener, () => this.#release());
     this.#socket.onopen = () => this.#greet();
-    this.#socket.onmessage = ({ data }) => this.#listener.message(data);
+    this.#socket.onmessage = ({ data }: MessageEvent<unknown>) => {
+      if (typeof data === "string") this.#receivedBytes += data.length;
+      this.#listener.message(data);
+    };
     this.#socket.onclose = () => this.#listener.ended();
   }
 
   send(message: ClientMessage): void {
     // Media after a bye is an error.
     if (message.type === "bye") this.#hush();
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+    if (this.#socket.readyState === WebSocket.OPEN) this.#push(JSON.stringify(message));
+  }
+
+  counters(): Promise<Counters> {
+    const [sentBytes, receivedBytes, waiting] = [this.#sentBytes, this.#receivedBytes, this.#socket.bufferedAmount];
+    return Promise.resolve({ at: performance.now(), sentBytes, receivedBytes, roundTrip: null, lost: null, jitter: null, waiting });
   }
 
   close(): void {
@@ -55,7 +66,12 @@ export class SocketSession implements Session {
 
   #media(kind: FrameKind, seconds: number, payload: ArrayBuffer): void {
     const free = this.#socket.readyState === WebSocket.OPEN && this.#socket.bufferedAmount < MAX_WAITING_BYTES;
-    if (free) this.#socket.send(packFrame(kind, seconds, payload));
+    if (free) this.#push(packFrame(kind, seconds, payload));
+  }
+
+  #push(data: string | ArrayBuffer): void {
+    this.#sentBytes += typeof data === "string" ? data.length : data.byteLength;
+    this.#socket.send(data);
   }
 
   #hush(): void {

@@ -1,0 +1,80 @@
+/** A second participant from the same page: the own microphone beside a shared call. */
+
+import type { Failure } from "./failures";
+import { capture, release, type Chosen } from "./media/capture";
+import type { ServerEvent } from "./protocol";
+import { Connection, type Openers } from "./session/connection";
+
+export class Beside {
+  /** Under which it takes part; null while it doesn't. */
+  name: string | null = $state(null);
+  muted = $state(false);
+
+  #connection: Connection | null = null;
+  #stream: MediaStream | null = null;
+  /** The events themselves come over the page's first connection; here they only say where to go on. */
+  #lastSeq = 0;
+  #left = false;
+
+  /** Captures the microphone and joins with it. Gives what went wrong, which is the microphone's alone. */
+  async start(conversation: string, name: string, chosen: Chosen, openers: Openers, failed: (why: Failure) => void): Promise<void> {
+    this.#left = false;
+    const stream = await capture("microphone", chosen);
+    if (!(stream instanceof MediaStream)) return failed(stream);
+    // Stopped while the browser still asked.
+    if (this.#left) return release(stream);
+    for (const track of stream.getTracks()) {
+      track.onended = () => {
+        this.leave();
+        failed(MICROPHONE_ENDED);
+      };
+    }
+    [this.#stream, this.name, this.muted] = [stream, name, false];
+    const request = { conversation, participant: name, consent: true, resumeAfter: this.#lastSeq, stream };
+    this.#connection = new Connection(openers, request, () => this.#lastSeq, {
+      phase: (phase) => this.#enter(phase === "live", phase === "ended"),
+      failed: () => undefined,
+      event: (event) => this.#follow(event),
+      refused: (message) => failed({ title: "Your microphone was refused.", remedy: message }),
+    });
+  }
+
+  mute(muted: boolean): void {
+    this.muted = muted;
+    for (const track of this.#stream?.getAudioTracks() ?? []) track.enabled = !muted;
+    this.#connection?.send({ type: "mute", muted });
+  }
+
+  /** Stops capture at once; the server still answers what was said last. */
+  stop(): void {
+    this.#letGo();
+    this.#connection?.stop();
+  }
+
+  leave(): void {
+    this.#letGo();
+    this.#connection?.close();
+  }
+
+  #enter(live: boolean, ended: boolean): void {
+    if (ended) this.#letGo();
+    if (live && this.muted) this.#connection?.send({ type: "mute", muted: true });
+  }
+
+  #follow(event: ServerEvent): void {
+    this.#lastSeq = event.type === "hello" ? event.seq : Math.max(this.#lastSeq, event.seq);
+  }
+
+  #letGo(): void {
+    this.#left = true;
+    for (const track of this.#stream?.getTracks() ?? []) track.onended = null;
+    release(this.#stream);
+    this.#stream = null;
+    this.name = null;
+  }
+}
+
+const MICROPHONE_ENDED: Failure = {
+  title: "Your microphone has ended.",
+  remedy: "It was unplugged, or stopped by the browser. The call is still analysed; to speak too, stop and share again.",
+};
