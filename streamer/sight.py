@@ -17,7 +17,7 @@ from streamer.turn import Crops, Stage
 
 Picture = npt.NDArray[np.uint8]
 _KEPT_SECONDS = 30
-_LAST_SECONDS = 1.0
+_LAST_SECONDS = 1.5
 
 
 class Sight:
@@ -106,7 +106,7 @@ class Sight:
 
     async def _look(self, at: float, image: Picture, arrived: float) -> None:
         loop = asyncio.get_running_loop()
-        self._looking = loop.run_in_executor(self._stage.workers.signals, self._track, image)
+        self._looking = loop.run_in_executor(self._stage.workers.sight, self._track, image)
         faces = await asyncio.shield(self._looking)
         readings: list[FaceReading] = []
         if faces:

@@ -1,6 +1,6 @@
 /** A small window of the page's own: always on top where the browser can do that, a pop-up elsewhere. */
 
-const SIZE = { width: 340, height: 300 };
+const SIZE = { width: 340, height: 250 };
 
 interface PictureInPicture {
   requestWindow(options: { width: number; height: number }): Promise<Window>;
