@@ -36,9 +36,11 @@ from streamer.protocol import (
     Hello,
     Message,
     Mute,
+    Pause,
     Ping,
     ServerBye,
     ServerHello,
+    Signal,
     pack_frame,
 )
 
@@ -106,8 +108,12 @@ class Session:
                 raise Disconnected("the connection is closed; no media can be sent") from None
 
     async def mute(self, muted: bool) -> None:
-        """Stops or restarts the analysis."""
+        """Stops or restarts the analysis of the voice."""
         await self._send(Mute(muted=muted))
+
+    async def pause(self, paused: bool) -> None:
+        """Stops or restarts all analysis."""
+        await self._send(Pause(paused=paused))
 
     async def flush(self) -> None:
         """Ends the utterance under way."""
@@ -209,7 +215,7 @@ class Call:
         channel.on("message", lambda text: self._keep(Event.from_json(text)))
         channel.on("close", lambda: self._keep(None))
 
-    def send(self, message: Mute | Flush | Ping | Bye) -> None:
+    def send(self, message: Mute | Pause | Flush | Ping | Signal | Bye) -> None:
         """A control message. Raises aiortc's InvalidStateError while the channel is not open."""
         self._channel.send(message.model_dump_json())
 

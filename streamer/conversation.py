@@ -4,15 +4,16 @@ import asyncio
 import itertools
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 from time import monotonic
 
-from engine import Dialogue, Engine, EngineFull
+from engine import Engine, EngineFull
 from streamer.errors import Refused
 from streamer.log import EventLog, Subscription
 from streamer.metrics import Metrics
 from streamer.order import ClosingOrder
 from streamer.participant import Participant
-from streamer.protocol import Body, ErrorCode, Event, Participants
+from streamer.protocol import Body, ErrorCode, Event, Forgotten, Participants
 from streamer.recognise import Recogniser
 from streamer.settings import Settings
 from streamer.turn import Stage
@@ -33,11 +34,13 @@ class Conversation:
         self._settings = settings
         self._log = EventLog(id, settings.ring_events, settings.subscriber_events)
         self._order = ClosingOrder(settings.stall_seconds, bounded=settings.live)
-        self._dialogue: Dialogue | None = None
+        self._stage: Stage | None = None
         self._participants: dict[str, Participant] = {}
         self._numbers: defaultdict[str, Iterator[int]] = defaultdict(lambda: itertools.count(1))
         self._began: float | None = None
         self._left_at = monotonic()
+        self.kept = True
+        """Whether the library may keep what is said; never again once it was forgotten."""
 
     def now(self) -> float:
         """Seconds since the first participant joined; 0 before."""
@@ -66,7 +69,7 @@ class Conversation:
         if len(self._participants) >= limit:
             message = f"conversation '{self.id}' has its {limit} participants; join without one to watch"
             raise Refused(ErrorCode.CONVERSATION_FULL, message)
-        stage = Stage(self._memory(), self._recogniser, self._workers, self._order, self._log, self._metrics)
+        stage = self._shared()
         if self._began is None:
             self._began = monotonic()
         start = self.now() if origin is None else origin
@@ -87,9 +90,27 @@ class Conversation:
                 self._tell_who()
 
     async def mute(self, participant: Participant, muted: bool) -> None:
-        """Stops or restarts one participant's analysis and tells everyone."""
+        """Stops or restarts listening to one participant and tells everyone."""
         await participant.mute(muted)
         self._tell_who()
+
+    async def pause(self, participant: Participant, paused: bool) -> None:
+        """Stops or restarts all analysis of one participant and tells everyone."""
+        await participant.pause(paused)
+        self._tell_who()
+
+    async def forget(self) -> None:
+        """Erases the dialogue's memory and the events kept for resume, and tells everyone to do the same."""
+        async with AsyncExitStack() as held:
+            for participant in tuple(self._participants.values()):
+                await held.enter_async_context(participant.holding())
+            if self._stage is not None:
+                # The slot that is given back is free for the new dialogue, which finds it wiped.
+                self._stage.dialogue.close()
+                self._stage.dialogue = self._engine.open()
+            self.kept = False
+            self._log.erase(Forgotten())
+            self._tell_who()
 
     def subscribe(self, after: int | None = None, *, watching: bool = True) -> Subscription:
         """The conversation's events from now, or from what follows `after`. Raises Refused(RESUME_GONE).
@@ -116,17 +137,19 @@ class Conversation:
             participant.stop()
         self._participants.clear()
         self._log.close()
-        if self._dialogue is not None:
-            self._dialogue.close()
+        if self._stage is not None:
+            self._stage.dialogue.close()
 
-    def _memory(self) -> Dialogue:
-        if self._dialogue is None:
+    def _shared(self) -> Stage:
+        if self._stage is None:
             try:
-                self._dialogue = self._engine.open()
+                dialogue = self._engine.open()
             except EngineFull as error:
                 raise Refused(ErrorCode.SERVER_FULL, str(error)) from error
-        return self._dialogue
+            self._stage = Stage(dialogue, self._recogniser, self._workers, self._order, self._log, self._metrics)
+        return self._stage
 
     def _tell_who(self) -> None:
         muted = tuple(name for name, participant in self._participants.items() if participant.muted)
-        self._log.publish(Participants(present=tuple(self._participants), muted=muted))
+        paused = tuple(name for name, participant in self._participants.items() if participant.paused)
+        self._log.publish(Participants(present=tuple(self._participants), muted=muted, paused=paused))

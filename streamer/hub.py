@@ -69,9 +69,18 @@ class Hub:
         return self._conversations[id]
 
     async def forget(self, id: str) -> None:
-        """Deletes what the library has of an open conversation and keeps nothing more of it. Raises StoreError."""
-        if self.library is not None and (conversation := self.find(id)) is not None:
-            await self.library.forget(conversation)
+        """Erases all that was said in an open conversation, in the library too, and keeps nothing more of it.
+
+        Raises StoreError where the library could not erase it; then nothing is forgotten.
+        """
+        if (conversation := self.find(id)) is not None:
+            if self.library is not None:
+                await self.library.forget(conversation)
+            await conversation.forget()
+
+    def keeps(self, conversation: Conversation) -> bool:
+        """Whether what is said in it goes into the library."""
+        return self.library is not None and conversation.kept
 
     async def close(self) -> None:
         """Takes no new conversation, finishes and keeps utterances within `drain_seconds`, and frees everything."""

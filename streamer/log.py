@@ -83,6 +83,12 @@ class EventLog:
             subscriber.offer(event)
         return event
 
+    def erase(self, body: Body) -> Event:
+        """Keeps none of what was published until now, only this body that says so, whatever a reader resumes after."""
+        self._ring.clear()
+        self._gone = 0
+        return self.publish(body)
+
     def private(self, body: Body) -> Event:
         """An event for one session alone: it carries the last number and is not kept."""
         return Event(seq=self._last, conversation=self._conversation, time=time(), body=body)

@@ -3,7 +3,8 @@
 import asyncio
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from time import perf_counter
 
 import numpy as np
@@ -34,6 +35,8 @@ class Participant:
     ) -> None:
         self.name = name
         self.muted = False
+        self.paused = False
+        self.held = False
         self._origin = origin
         self._stage = stage
         self._settings = settings
@@ -58,7 +61,7 @@ class Participant:
         When more than `audio_queue_seconds` wait, the chunk is dropped, counted, and heard as silence. Raises
         Refused(TIME_WENT_BACK) for sound more than a second older than what came before.
         """
-        if self.muted or not len(pcm):
+        if self.muted or self.paused or self.held or not len(pcm):
             return
         start, seconds = self._origin + time, len(pcm) / SAMPLE_RATE
         if start < self._queued_until - _BACKWARD_SECONDS:
@@ -76,18 +79,34 @@ class Participant:
 
     def wants_picture(self, time: float) -> bool:
         """Whether `video` would look at a picture of this media time, so that none need be decoded in vain."""
-        return not self.muted and self._sight.wants(self._origin + time)
+        return not self.paused and self._sight.wants(self._origin + time)
 
     def video(self, time: float, image: Picture) -> None:
         """A picture, uint8 RGB [H, W, 3], with its media time."""
-        if not self.muted:
+        if not self.paused:
             self._sight.see(self._origin + time, image)
 
     async def mute(self, muted: bool) -> None:
-        """Stops or restarts the analysis: what is under way is finished, what comes while muted is thrown away."""
+        """Stops or restarts listening: what is under way is finished, sound that comes while muted is thrown away."""
         self.muted = muted
         if muted:
             await self.flush()
+
+    async def pause(self, paused: bool) -> None:
+        """Stops or restarts all analysis, of sound and of pictures, likewise."""
+        self.paused = paused
+        if paused:
+            await self.flush()
+
+    @asynccontextmanager
+    async def holding(self) -> AsyncIterator[None]:
+        """Within it nothing is under way: what was has been answered, and sound that comes is thrown away."""
+        self.held = True
+        try:
+            await self.flush()
+            yield
+        finally:
+            self.held = False
 
     async def flush(self) -> None:
         """Ends the utterance under way as silence would, and waits until all is answered."""

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 from engine.labels import Emotion, Modality
 
 PROTOCOL_VERSION: Final = 1
+MAX_SIGNAL_CHARACTERS: Final = 1 << 15
 _ID: Final = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 Identifier = Annotated[
     str, Field(pattern=_ID, description="1 to 64 of A-Z a-z 0-9 _ . -, beginning with a letter or digit")
@@ -66,15 +67,23 @@ class Hello(Message):
     conversation: Identifier
     participant: Identifier | None = None
     consent: bool = False
+    links: bool = Field(default=False, description="wants `peers` and `signal`, to send media to other pages directly")
     resume_after: int | None = Field(default=None, ge=0, description="the last seq seen; what follows is sent again")
     origin: float | None = Field(default=None, ge=0, description="conversation time of media time 0; now if left out")
 
 
 class Mute(Message):
-    """Stops (or restarts) the analysis of this participant; media sent while muted is thrown away."""
+    """Stops (or restarts) the analysis of this participant's voice; sound sent while muted is thrown away."""
 
     type: Literal["mute"] = "mute"
     muted: bool
+
+
+class Pause(Message):
+    """Stops (or restarts) all analysis of this participant; media sent while paused is thrown away."""
+
+    type: Literal["pause"] = "pause"
+    paused: bool
 
 
 class Flush(Message):
@@ -90,13 +99,21 @@ class Ping(Message):
     nonce: int = Field(ge=0, le=2**53 - 1)
 
 
+class Signal(Message):
+    """Is passed on to one other session of the conversation: what two pages need to link to each other directly."""
+
+    type: Literal["signal"] = "signal"
+    to: Identifier = Field(description="a peer of the last `peers` event")
+    data: str = Field(max_length=MAX_SIGNAL_CHARACTERS, description="the server does not read it")
+
+
 class Bye(Message):
     """Ends the session: the utterance under way is finished and answered first."""
 
     type: Literal["bye"] = "bye"
 
 
-ClientMessage = Annotated[Hello | Mute | Flush | Ping | Bye, Field(discriminator="type")]
+ClientMessage = Annotated[Hello | Mute | Pause | Flush | Ping | Signal | Bye, Field(discriminator="type")]
 CLIENT_MESSAGE: Final[TypeAdapter[ClientMessage]] = TypeAdapter(ClientMessage)
 
 
@@ -140,6 +157,8 @@ class ServerHello(Message):
     recogniser: str
     draft: bool = Field(description="the recogniser is a fallback of draft quality: its text is rough")
     consented: bool
+    kept: bool = Field(default=False, description="what is said is kept in this server's library until deleted")
+    peer: str | None = Field(default=None, description="this session's own id in `peers`; null without `links`")
     limits: dict[str, float]
 
 
@@ -239,11 +258,40 @@ class FacesEvent(Message):
 
 
 class Participants(Message):
-    """Who is in the conversation now, and who of them is muted."""
+    """Who is in the conversation now, whose voice is muted, and for whom all analysis is paused."""
 
     type: Literal["participants"] = "participants"
     present: tuple[str, ...]
     muted: tuple[str, ...]
+    paused: tuple[str, ...] = ()
+
+
+class Forgotten(Message):
+    """All that was said before has been erased here; whoever shows it should erase it too. Nothing more is kept."""
+
+    type: Literal["forgotten"] = "forgotten"
+
+
+class PeerSession(Message):
+    """A session that can be linked to. Without a participant it only watches, and sends nothing."""
+
+    id: str
+    participant: str | None
+
+
+class Peers(Message):
+    """Who can be linked to now, this session among them. For sessions that asked for `links`."""
+
+    type: Literal["peers"] = "peers"
+    peers: tuple[PeerSession, ...]
+
+
+class SignalEvent(Message):
+    """What another session sent to this one."""
+
+    type: Literal["signal"] = "signal"
+    sender: str
+    data: str
 
 
 class Lag(Message):
@@ -291,6 +339,9 @@ Body = Annotated[
     | EmotionEvent
     | FacesEvent
     | Participants
+    | Forgotten
+    | Peers
+    | SignalEvent
     | Lag
     | Warning
     | Error
@@ -304,7 +355,8 @@ class Event(Message):
     """An event as it is sent: the body's fields beside `seq`, `conversation` and `time`.
 
     seq: rises by one with each event of a conversation, from 1. Events for one session alone (hello, error, pong,
-    bye, its own lag) carry the last seq of the conversation. They and `faces` are not sent again on resume.
+    peers, signal, bye, its own lag) carry the last seq of the conversation. They and `faces` are not sent again on
+    resume.
     time: wall clock, seconds since 1970.
     """
 

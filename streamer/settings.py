@@ -58,6 +58,7 @@ class Settings:
             "max_bytes_per_second": self.max_bytes_per_second,
             "max_picture_pixels": self.max_picture_pixels,
             "max_session_seconds": self.max_session_seconds,
+            "max_participants": self.max_participants,
             "idle_seconds": self.idle_seconds,
             "faces_per_second": self.faces_per_second,
             "ring_events": self.ring_events,

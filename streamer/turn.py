@@ -26,9 +26,9 @@ Crops = npt.NDArray[np.uint8]
 NO_WORDS: Final = Transcript("", ())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Stage:
-    """What the utterances of one conversation share."""
+    """What the utterances of one conversation share. Forgetting the conversation changes its dialogue."""
 
     dialogue: Dialogue
     recogniser: Recogniser

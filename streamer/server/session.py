@@ -25,11 +25,17 @@ from streamer.protocol import (
     Hello,
     Lag,
     Mute,
+    Pause,
+    Peers,
     Ping,
     Pong,
     ServerBye,
+    ServerHello,
+    Signal,
+    SignalEvent,
 )
 from streamer.server.rate import RateLimit
+from streamer.server.switchboard import Switchboard
 
 Reason = Literal["client", "shutdown", "ended", "error"]
 _log = logging.getLogger(__name__)
@@ -39,8 +45,11 @@ _MAX_CONTROLS: Final = 8
 class Session:
     """Made by `Sessions.open` (sessions.py). For the event loop's thread alone."""
 
-    def __init__(self, hub: Hub, hello: Hello, conversation: Conversation, greeting: Event) -> None:
+    def __init__(
+        self, hub: Hub, hello: Hello, conversation: Conversation, greeting: Event, switchboard: Switchboard
+    ) -> None:
         self.hello = hello
+        self.peer = greeting.body.peer if isinstance(greeting.body, ServerHello) else None
         self.sends = hello.participant is not None and hello.consent
         self.participant: Participant | None = None
         self.ended = asyncio.Event()
@@ -50,6 +59,7 @@ class Session:
         self._settings = hub.settings
         self._conversation = conversation
         self._greeting = greeting
+        self._switchboard = switchboard
         self._subscription: Subscription | None = None
         self._messages = RateLimit(self._settings.max_messages_per_second)
         self._bytes = RateLimit(self._settings.max_bytes_per_second)
@@ -103,9 +113,13 @@ class Session:
                 message = "this session has had its hello; open another connection for another participant"
                 raise Refused(ErrorCode.UNEXPECTED_HELLO, message)
             case Ping(nonce=nonce):
-                self._tell(Pong(nonce=nonce))
+                self.tell(Pong(nonce=nonce))
             case Mute(muted=muted):
                 self._start(self._conversation.mute(self.sending(), muted))
+            case Pause(paused=paused):
+                self._start(self._conversation.pause(self.sending(), paused))
+            case Signal() as signal:
+                self._switchboard.connect(self, signal)
             case Flush():
                 self._start(self.sending().flush())
             case Bye():
@@ -119,7 +133,7 @@ class Session:
             self.fail(Refused(refused.code, message))
             return
         self._hub.metrics.error(refused.code)
-        self._tell(Error(code=refused.code, message=refused.message, fatal=False))
+        self.tell(Error(code=refused.code, message=refused.message, fatal=False))
 
     # --- out -----------------------------------------------------------------------------------------------------
 
@@ -142,12 +156,19 @@ class Session:
             self.refuse(resume_gone)
         if self.ended.is_set():
             self._subscription.close()
+        else:
+            self._switchboard.enter(self)
         async for event in self._subscription:
             yield event
             self._told_until = event.time
         if self._hub.closing:
             self.end("shutdown")
         yield self._conversation.private(ServerBye(reason=self.reason))
+
+    def tell(self, body: Error | Pong | Peers | SignalEvent) -> None:
+        """Says something to this session alone."""
+        if self._subscription is not None:
+            self._subscription.offer(self._conversation.private(body))
 
     def lag(self) -> Event:
         """What a reader that is cut off is told."""
@@ -162,7 +183,7 @@ class Session:
         if not self.ended.is_set():
             self.error = refused.code
             self._hub.metrics.error(refused.code)
-            self._tell(Error(code=refused.code, message=refused.message, fatal=True))
+            self.tell(Error(code=refused.code, message=refused.message, fatal=True))
             self.end("error")
 
     def end(self, reason: Reason) -> None:
@@ -170,6 +191,7 @@ class Session:
         if not self.ended.is_set():
             self.reason = reason
             self.ended.set()
+            self._switchboard.leave(self)
             if self._subscription is not None:
                 self._subscription.close()
 
@@ -195,10 +217,6 @@ class Session:
     async def _take_out(self, participant: Participant | None) -> None:
         if participant is not None and not self._hub.closing:
             await self._conversation.leave(participant)
-
-    def _tell(self, body: Error | Pong) -> None:
-        if self._subscription is not None:
-            self._subscription.offer(self._conversation.private(body))
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         if len(self._controls) >= _MAX_CONTROLS:

@@ -7,6 +7,7 @@ from streamer.errors import Refused
 from streamer.hub import Hub
 from streamer.protocol import PROTOCOL_VERSION, ErrorCode, Hello, ServerHello
 from streamer.server.session import Session
+from streamer.server.switchboard import Switchboard, new_peer
 
 
 class Sessions:
@@ -15,6 +16,7 @@ class Sessions:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._open: set[Session] = set()
+        self._switchboard = Switchboard()
         self._changed = asyncio.Condition()
 
     async def open(self, hello: Hello) -> Session:
@@ -32,11 +34,13 @@ class Sessions:
             message = f"origin {hello.origin:g} lies too far ahead; the conversation is at {now:.1f} s"
             raise Refused(ErrorCode.BAD_MESSAGE, message)
         conversation = self._hub.conversation(hello.conversation)
-        told = greeting(self._hub, consented=hello.participant is not None and hello.consent)
-        session = Session(self._hub, hello, conversation, conversation.private(told))
+        peer = new_peer() if hello.links else None
+        consented = hello.participant is not None and hello.consent
+        told = greeting(self._hub, consented=consented, kept=self._hub.keeps(conversation), peer=peer)
+        session = Session(self._hub, hello, conversation, conversation.private(told), self._switchboard)
         self._open.add(session)
         try:
-            if hello.participant is not None and hello.consent:
+            if hello.participant is not None and consented:
                 session.participant = await conversation.join(hello.participant, origin=hello.origin)
         except BaseException:
             await self.close(session)
@@ -61,7 +65,7 @@ class Sessions:
                 await self._changed.wait_for(lambda: not self._open)
 
 
-def greeting(hub: Hub, *, consented: bool) -> ServerHello:
+def greeting(hub: Hub, *, consented: bool, kept: bool, peer: str | None = None) -> ServerHello:
     """Who answers, and within which limits."""
     return ServerHello(
         bundle=hub.engine.bundle.name,
@@ -69,5 +73,7 @@ def greeting(hub: Hub, *, consented: bool) -> ServerHello:
         recogniser=hub.recogniser.name,
         draft=hub.recogniser.draft,
         consented=consented,
+        kept=kept,
+        peer=peer,
         limits=hub.settings.limits(),
     )

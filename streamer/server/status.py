@@ -34,7 +34,7 @@ async def status(services: Shared) -> Status:
     """What runs here: the model, the recogniser, the limits, the conversations."""
     return Status(
         version=_version(),
-        server=greeting(services.hub, consented=False),
+        server=greeting(services.hub, consented=False, kept=services.hub.library is not None),
         kept=services.hub.library is not None,
         conversations=tuple(
             OpenConversation(id=open.id, participants=open.participants) for open in services.hub.conversations

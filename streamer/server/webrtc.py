@@ -19,6 +19,7 @@ class Offer(Message):
     conversation: Identifier
     participant: Identifier
     consent: bool = False
+    links: bool = False
     origin: float | None = Field(default=None, ge=0)
     resume_after: int | None = Field(default=None, ge=0)
     type: Literal["offer"] = "offer"

@@ -174,6 +174,28 @@ async def test_muted_nothing_is_analysed_and_everyone_is_told(hub: Hub) -> None:
     assert told == [(), ("ada",), (), ()]
 
 
+async def test_paused_neither_sound_nor_pictures_are_looked_at_and_everyone_is_told(hub: Hub) -> None:
+    conversation = hub.conversation("c")
+    ada = await conversation.join("ada")
+    await conversation.pause(ada, True)
+    assert not ada.wants_picture(0.0)
+    await _say(ada, _two_sentences())
+    await conversation.pause(ada, False)
+    assert ada.wants_picture(0.0)
+    await conversation.leave(ada)
+    bodies = await _bodies(conversation)
+    assert not any(isinstance(body, Speech | EmotionEvent | TranscriptEvent) for body in bodies)
+    told = [body.paused for body in bodies if isinstance(body, Participants)]
+    assert told == [(), ("ada",), (), ()]
+
+
+async def test_muted_the_face_is_still_looked_at(hub: Hub) -> None:
+    conversation = hub.conversation("c")
+    ada = await conversation.join("ada")
+    await conversation.mute(ada, True)
+    assert ada.wants_picture(0.0)
+
+
 async def test_sound_that_goes_back_in_time_is_refused_by_name(hub: Hub) -> None:
     ada = await hub.conversation("c").join("ada")
     ada.audio(5.0, silence(0.02))

@@ -1,7 +1,7 @@
 /** A second participant from the same page: the own microphone beside a shared call. */
 
-import type { Failure } from "./failures";
-import { capture, release, type Chosen } from "./media/capture";
+import { refusalFailure, type Failure } from "./failures";
+import { capture, type Chosen } from "./media/capture";
 import type { ServerEvent } from "./protocol";
 import { Connection, type Openers } from "./session/connection";
 
@@ -22,7 +22,7 @@ export class Beside {
     const stream = await capture("microphone", chosen);
     if (!(stream instanceof MediaStream)) return failed(stream);
     // Stopped while the browser still asked.
-    if (this.#left) return release(stream);
+    if (this.#left) return drop(stream);
     for (const track of stream.getTracks()) {
       track.onended = () => {
         this.leave();
@@ -30,12 +30,12 @@ export class Beside {
       };
     }
     [this.#stream, this.name, this.muted] = [stream, name, false];
-    const request = { conversation, participant: name, consent: true, resumeAfter: this.#lastSeq, stream };
+    const request = { conversation, participant: name, consent: true, links: false, resumeAfter: this.#lastSeq, stream };
     this.#connection = new Connection(openers, request, () => this.#lastSeq, {
       phase: (phase) => this.#enter(phase === "live", phase === "ended"),
       failed: () => undefined,
       event: (event) => this.#follow(event),
-      refused: (message) => failed({ title: "Your microphone was refused.", remedy: message }),
+      refused: (code, message) => failed(refusalFailure(code, message)),
     });
   }
 
@@ -67,14 +67,20 @@ export class Beside {
 
   #letGo(): void {
     this.#left = true;
-    for (const track of this.#stream?.getTracks() ?? []) track.onended = null;
-    release(this.#stream);
+    if (this.#stream) drop(this.#stream);
     this.#stream = null;
     this.name = null;
   }
 }
 
 const MICROPHONE_ENDED: Failure = {
-  title: "Your microphone has ended.",
-  remedy: "It was unplugged, or stopped by the browser. The call is still analysed; to speak too, stop and share again.",
+  title: "The microphone is gone.",
+  remedy: "The call is still analysed. To speak too, stop and share again.",
 };
+
+function drop(stream: MediaStream): void {
+  for (const track of stream.getTracks()) {
+    track.onended = null;
+    track.stop();
+  }
+}

@@ -30,6 +30,14 @@ export function conversationTime(clock: Clock, wall: number): number | null {
   return clock.skew === null || clock.origin === null ? null : Math.max(0, wall - clock.skew - clock.origin);
 }
 
+/**
+ * Our wall clock, seconds since 1970, as it was when the page was opened and steady since: setting the machine's clock
+ * meanwhile moves nothing on the page.
+ */
+export function steadyTime(): number {
+  return (performance.timeOrigin + performance.now()) / 1000;
+}
+
 /** Seconds as m:ss, or h:mm:ss from an hour on. */
 export function formatTime(seconds: number): string {
   const whole = Math.max(0, Math.floor(seconds));

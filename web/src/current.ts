@@ -47,10 +47,10 @@ export function current(state: State, only: string | null = null): Current | nul
   };
 }
 
-/** The conversation's time at our wall clock, and never before what was heard last. */
-export function timeNow(state: State, wall: number): number {
+/** The conversation's time at our steady clock, and never before what was heard last. */
+export function timeNow(state: State, steady: number): number {
   const last = Math.max(0, ...state.utterances.slice(-8).map((one) => one.end));
-  return Math.max(last, conversationTime(state.clock, wall) ?? 0);
+  return Math.max(last, conversationTime(state.clock, steady) ?? 0);
 }
 
 /** A bar for each reading of a speaker in the last `seconds`, as high as it is confident. `gap`: the room that a shape takes. */

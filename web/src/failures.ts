@@ -1,15 +1,24 @@
 /** Each way it can fail, as one clear sentence and one remedy. */
 
+import type { Kind } from "./media/tracks";
+import type { ErrorCode } from "./protocol";
+
 export interface Failure {
   readonly title: string;
   readonly remedy: string;
+  /** What one button beside it does. */
+  readonly action?: Action;
 }
 
-export type Source = "camera" | "microphone" | "screen" | "watch";
+export type Action = "watch" | "camera" | "microphone" | "recordings";
+
+/** camera: with the microphone. picture: the camera alone. screen: a shared tab, window or screen. */
+export type Source = "camera" | "microphone" | "picture" | "screen" | "watch";
 
 export const INSECURE: Failure = {
   title: "This address may not use a microphone or camera.",
   remedy: "Browsers allow them only over HTTPS or on this machine: open http://localhost with the server's port.",
+  action: "watch",
 };
 
 export const UNSUPPORTED_SHARE: Failure = {
@@ -22,15 +31,60 @@ export const SILENT_SHARE: Failure = {
   remedy: "Only faces are analysed. For voices too: stop, share again, and tick “Also share tab audio”.",
 };
 
-export const SOURCE_ENDED: Failure = {
-  title: "The microphone, camera or share has ended.",
-  remedy: "It was unplugged, or stopped by the browser. Choose how to start again.",
+export const SHARE_ENDED: Failure = {
+  title: "The share has ended.",
+  remedy: "It was stopped by the browser, or its tab or window was closed. Choose how to start again.",
 };
 
 export const UNREACHABLE: Failure = {
   title: "The server doesn't answer.",
-  remedy: "Check that “undertone serve” is running. The page keeps trying by itself.",
+  remedy: "Check that “undertone serve” is running.",
 };
+
+export const DISCONNECTED: Failure = {
+  title: "The connection is lost.",
+  remedy: "What was missed is fetched once it is back, and nothing is shown twice.",
+};
+
+export const UNFORGOTTEN: Failure = {
+  title: "The conversation was not forgotten.",
+  remedy: "The server could not be reached, or could not erase it just now. Try again.",
+};
+
+export const CLOSED: Failure = {
+  title: "The conversation is not open any more.",
+  remedy: "Nobody has been in it for some minutes. What is kept of it can be deleted among the recordings.",
+  action: "recordings",
+};
+
+const NAMES: Record<Kind, string> = { audio: "microphone", video: "camera" };
+
+/**
+ * A device that was lost while it was used. `denied`: the browser's permission was taken back. `left`: what goes on.
+ * The conversation is kept in any case.
+ */
+export function lostFailure(kind: Kind, denied: boolean, left: Kind | null): Failure {
+  const name = NAMES[kind];
+  const title = denied ? `The permission to use the ${name} was taken back.` : `The ${name} is gone.`;
+  const goesOn = left ? `The ${NAMES[left]} goes on.` : "Nothing of yours is sent now, and you stay in the conversation.";
+  const remedy = denied ? "Allow it in the address bar's site settings to go on with it." : "Plug it in again, or go on with another one.";
+  return { title, remedy: `${goesOn} ${remedy}`, action: kind === "video" ? "camera" : "microphone" };
+}
+
+/** What the server refused, in its own sentence. */
+export function refusalFailure(code: ErrorCode, remedy: string): Failure {
+  switch (code) {
+    case "conversation_full":
+      return { title: "The conversation is full.", remedy, action: "watch" };
+    case "participant_taken":
+      return { title: "Somebody here has that name.", remedy };
+    case "server_full":
+      return { title: "The server is full.", remedy };
+    case "session_too_long":
+      return { title: "The session reached its longest time.", remedy };
+  }
+  return { title: "The server refused.", remedy };
+}
 
 /** What went wrong in getUserMedia or getDisplayMedia. `cameras` and `microphones`: how many this machine has. */
 export function mediaFailure(name: string, source: Source, cameras: number, microphones: number): Failure {
@@ -51,6 +105,7 @@ export function mediaFailure(name: string, source: Source, cameras: number, micr
 const DENIED: Failure = {
   title: "The browser was not allowed to use the microphone or camera.",
   remedy: "Allow it in the address bar's site settings, then start again. You can also only watch.",
+  action: "watch",
 };
 
 const SHARE_REFUSED: Failure = {
@@ -64,10 +119,11 @@ const BUSY: Failure = {
 };
 
 function missing(source: Source, cameras: number, microphones: number): Failure {
-  if (microphones === 0) {
-    return { title: "No microphone was found.", remedy: "Plug one in and start again. Without one you can only watch." };
+  if (source !== "picture" && microphones === 0) {
+    const remedy = cameras ? "Plug one in and start again, or start with the camera only." : "Plug one in and start again.";
+    return { title: "No microphone was found.", remedy, action: "watch" };
   }
-  if (source === "camera" && cameras === 0) {
+  if (source !== "microphone" && cameras === 0) {
     return { title: "No camera was found.", remedy: "Plug one in, or start with the microphone only." };
   }
   return { title: "The chosen device is gone.", remedy: "Choose another one from the list, then start again." };

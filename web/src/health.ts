@@ -77,7 +77,7 @@ export function drops(dropped: State["dropped"]): Finding {
   return { grade: "fair", sentence: `Dropped so far: ${told}.` };
 }
 
-/** Whether the server keeps up; `now` is our wall clock. */
+/** Whether the server keeps up; `now` is our steady clock. */
 export function pace({ behind }: State, now: number): Finding {
   if (!behind || now - behind.told > RECENT_SECONDS) return { grade: "good", sentence: "The server keeps up." };
   const sentence = `The server is ${behind.seconds.toFixed(1)} s behind. If that goes on, give it fewer conversations or a faster machine.`;

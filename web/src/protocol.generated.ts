@@ -28,16 +28,24 @@ export interface Hello {
   conversation: string;
   participant?: string | null;
   consent?: boolean;
+  /** wants `peers` and `signal`, to send media to other pages directly */
+  links?: boolean;
   /** the last seq seen; what follows is sent again */
   resume_after?: number | null;
   /** conversation time of media time 0; now if left out */
   origin?: number | null;
 }
 
-/** Stops (or restarts) the analysis of this participant; media sent while muted is thrown away. */
+/** Stops (or restarts) the analysis of this participant's voice; sound sent while muted is thrown away. */
 export interface Mute {
   type: "mute";
   muted: boolean;
+}
+
+/** Stops (or restarts) all analysis of this participant; media sent while paused is thrown away. */
+export interface Pause {
+  type: "pause";
+  paused: boolean;
 }
 
 /** Answered by `pong` with the same nonce. */
@@ -46,7 +54,16 @@ export interface Ping {
   nonce: number;
 }
 
-export type ClientMessage = Hello | Mute | Flush | Ping | Bye;
+/** Is passed on to one other session of the conversation: what two pages need to link to each other directly. */
+export interface Signal {
+  type: "signal";
+  /** a peer of the last `peers` event */
+  to: string;
+  /** the server does not read it */
+  data: string;
+}
+
+export type ClientMessage = Hello | Mute | Pause | Flush | Ping | Signal | Bye;
 
 /** An earlier utterance that a reading attended to, and its share of that attention. */
 export interface AttendedUtterance {
@@ -107,6 +124,11 @@ export interface FacesEvent {
   latency_ms: number;
 }
 
+/** All that was said before has been erased here; whoever shows it should erase it too. Nothing more is kept. */
+export interface Forgotten {
+  type: "forgotten";
+}
+
 /** The server or this subscriber is behind; what was dropped since the last such event, by kind. */
 export interface Lag {
   type: "lag";
@@ -121,11 +143,24 @@ export interface ModalityShare {
   probabilities: Partial<Record<Emotion, number>>;
 }
 
-/** Who is in the conversation now, and who of them is muted. */
+/** Who is in the conversation now, whose voice is muted, and for whom all analysis is paused. */
 export interface Participants {
   type: "participants";
   present: readonly string[];
   muted: readonly string[];
+  paused: readonly string[];
+}
+
+/** A session that can be linked to. Without a participant it only watches, and sends nothing. */
+export interface PeerSession {
+  id: string;
+  participant: string | null;
+}
+
+/** Who can be linked to now, this session among them. For sessions that asked for `links`. */
+export interface Peers {
+  type: "peers";
+  peers: readonly PeerSession[];
 }
 
 /** The answer to `ping`. */
@@ -150,7 +185,18 @@ export interface ServerHello {
   /** the recogniser is a fallback of draft quality: its text is rough */
   draft: boolean;
   consented: boolean;
+  /** what is said is kept in this server's library until deleted */
+  kept: boolean;
+  /** this session's own id in `peers`; null without `links` */
+  peer: string | null;
   limits: Record<string, number>;
+}
+
+/** What another session sent to this one. */
+export interface SignalEvent {
+  type: "signal";
+  sender: string;
+  data: string;
 }
 
 /** A participant began or ceased to speak. */
@@ -187,7 +233,7 @@ export interface Word {
   end: number;
 }
 
-export type Body = ServerHello | Speech | TranscriptEvent | EmotionEvent | FacesEvent | Participants | Lag | Warning | Error | Pong | ServerBye;
+export type Body = ServerHello | Speech | TranscriptEvent | EmotionEvent | FacesEvent | Participants | Forgotten | Peers | SignalEvent | Lag | Warning | Error | Pong | ServerBye;
 
 /** An event as it is sent: one flat object. */
 export type ServerEvent = Body & { seq: number; conversation: string; time: number };

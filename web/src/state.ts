@@ -1,11 +1,12 @@
 /** What the page knows of a conversation, as a pure function of the events that it has received. */
 
 import { compare, learn, UNSET, type Clock } from "./clock";
-import type { EmotionEvent, FaceBox, ServerEvent, ServerHello, TranscriptEvent } from "./protocol";
+import type { EmotionEvent, FaceBox, Participants, ServerEvent, ServerHello, TranscriptEvent } from "./protocol";
 
 /** Utterances beyond this many are forgotten, oldest first: memory does not grow with the length of a call. */
 export const KEPT_UTTERANCES = 500;
 const KEPT_NOTICES = 3;
+const FORGOTTEN = "This conversation was forgotten: what was said before is erased, and nothing more is kept.";
 const BEGAN_ANEW = "The server no longer had this conversation, so it began anew.";
 
 export interface Utterance {
@@ -33,7 +34,7 @@ export interface Notice {
 export interface Behind {
   readonly seconds: number;
   readonly dropped: Readonly<Record<string, number>>;
-  /** Our wall clock, seconds. */
+  /** Our steady clock, seconds. */
   readonly told: number;
 }
 
@@ -50,6 +51,7 @@ export interface State {
   readonly speakers: readonly string[];
   readonly present: readonly string[];
   readonly muted: readonly string[];
+  readonly paused: readonly string[];
   readonly speaking: readonly string[];
   readonly faces: Readonly<Record<string, Faces>>;
   readonly behind: Behind | null;
@@ -67,6 +69,7 @@ export const EMPTY: State = {
   speakers: [],
   present: [],
   muted: [],
+  paused: [],
   speaking: [],
   faces: {},
   behind: null,
@@ -74,13 +77,15 @@ export const EMPTY: State = {
   notices: [],
 };
 
-/** The state after an event that was received at `received`, our wall clock in seconds. */
+/** The state after an event that was received at `received`, our steady clock in seconds. */
 export function reduce(state: State, event: ServerEvent, received: number): State {
   switch (event.type) {
     case "hello":
       return greet({ ...state, clock: compare(state.clock, received, event.time) }, event);
     case "pong":
     case "bye":
+    case "peers":
+    case "signal":
       return state;
     case "error":
       // A fatal one ends the session, which says it; what is gone was counted when the hello said where to go on.
@@ -97,12 +102,14 @@ export function reduce(state: State, event: ServerEvent, received: number): Stat
   return numbered({ ...state, lastSeq: event.seq }, event, received);
 }
 
-type Numbered = Exclude<ServerEvent, { type: "hello" | "pong" | "bye" | "error" | "warning" | "lag" }>;
+type Numbered = Exclude<ServerEvent, { type: "hello" | "pong" | "bye" | "peers" | "signal" | "error" | "warning" | "lag" }>;
 
 function numbered(state: State, event: Numbered, received: number): State {
   switch (event.type) {
     case "participants":
-      return gather(state, event.present, event.muted);
+      return gather(state, event);
+    case "forgotten":
+      return forget(state);
     case "speech":
       return speech(timed(state, event, event.at, received), event.participant, event.state === "started", event.at);
     case "transcript":
@@ -154,12 +161,20 @@ function met(state: State, ...names: readonly string[]): State {
   return fresh.length ? { ...state, speakers: [...state.speakers, ...fresh] } : state;
 }
 
-function gather(state: State, present: readonly string[], muted: readonly string[]): State {
+/** Nothing of what was said, and who is here: the conversation was forgotten, and nothing more of it is kept. */
+export function forget(state: State): State {
+  const { lastSeq, clock, present, muted, paused, faces } = state;
+  const hello = state.hello && { ...state.hello, kept: false };
+  return notify({ ...EMPTY, lastSeq, hello, clock, speakers: present, present, muted, paused, faces }, "warning", FORGOTTEN);
+}
+
+function gather(state: State, { present, muted, paused }: Participants): State {
   const here = new Set(present);
   return {
     ...met(state, ...present),
     present,
     muted,
+    paused,
     speaking: state.speaking.filter((name) => here.has(name)),
     faces: Object.fromEntries(Object.entries(state.faces).filter(([name]) => here.has(name))),
   };

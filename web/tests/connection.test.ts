@@ -3,7 +3,7 @@ import type { ClientMessage, ErrorCode } from "../src/protocol";
 import { backOff, Connection, RTC_PATIENCE_MS, SOCKET_PATIENCE_MS, type Phase } from "../src/session/connection";
 import type { Counters } from "../src/session/counters";
 import type { Ending, Listener, Open, Request, Session, Transport } from "../src/session/session";
-import { event, hello } from "./events";
+import { event, hello, sleep } from "./events";
 
 /** A session that the test speaks for. */
 class Fake implements Session {
@@ -20,6 +20,10 @@ class Fake implements Session {
     this.sent.push(message);
   }
 
+  picture(): void {
+    // Pictures need a browser: tests/e2e.
+  }
+
   counters(): Promise<Counters> {
     return Promise.reject(new Error("not measured"));
   }
@@ -33,17 +37,18 @@ class Bench {
   readonly sessions: Fake[] = [];
   readonly phases: [Phase, Transport | null][] = [];
   readonly refusals: string[] = [];
+  readonly waits: number[] = [];
   lastSeq = 0;
   readonly connection: Connection;
 
   constructor(rtc = true) {
-    const request = { conversation: "talk", participant: "ada", consent: true, resumeAfter: 0, stream: null };
+    const request = { conversation: "talk", participant: "ada", consent: true, links: true, resumeAfter: 0, stream: null };
     const openers = { rtc: rtc ? this.#opener("rtc") : null, socket: this.#opener("socket") };
     this.connection = new Connection(openers, request, () => this.lastSeq, {
       phase: (phase, transport) => this.phases.push([phase, transport]),
-      failed: () => undefined,
+      failed: (_tries, wait) => this.waits.push(wait),
       event: () => undefined,
-      refused: (message) => this.refusals.push(message),
+      refused: (_code, message) => this.refusals.push(message),
     });
   }
 
@@ -75,7 +80,10 @@ class Bench {
 }
 
 beforeEach(() => void vi.useFakeTimers());
-afterEach(() => void vi.useRealTimers());
+afterEach(() => {
+  vi.restoreAllMocks();
+  vi.useRealTimers();
+});
 
 describe("the way there", () => {
   test("is WebRTC, and live with the server's hello", () => {
@@ -142,6 +150,28 @@ describe("a broken link", () => {
     }
     expect(bench.phase).toEqual(["live", "rtc"]);
     expect(sent.filter((one) => one.type === "ping").length).toBeGreaterThan(10);
+  });
+
+  test("is not suspected by a page that slept longer than the patience", () => {
+    const bench = new Bench();
+    const { listener } = bench.last;
+    listener.event(hello());
+    listener.event(event(0, { type: "pong", nonce: 1 }));
+    // A hidden tab's timer comes once a minute instead of every five seconds.
+    sleep(55_000);
+    vi.advanceTimersByTime(5000);
+    expect(bench.phase).toEqual(["live", "rtc"]);
+  });
+
+  test("says when it is tried again, and is tried at once when asked", () => {
+    const bench = new Bench(false);
+    bench.end();
+    expect(bench.waits).toHaveLength(1);
+    bench.connection.retry();
+    expect(bench.sessions).toHaveLength(2);
+    bench.connection.retry();
+    vi.advanceTimersByTime(2000);
+    expect(bench.sessions).toHaveLength(2);
   });
 
   test("is tried ever more slowly, up to a bound, and never all at once", () => {

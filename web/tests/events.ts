@@ -1,6 +1,13 @@
 /** Events as the server sends them, for tests. */
 
+import { vi } from "vitest";
 import type { Body, EmotionEvent, FaceBox, ServerEvent } from "../src/protocol";
+
+/** Time goes on with no timer run, as in a hidden tab. With fake timers. */
+export function sleep(ms: number): void {
+  const awake = performance.now.bind(performance);
+  vi.spyOn(performance, "now").mockImplementation(() => awake() + ms);
+}
 
 const EPOCH = 1000;
 
@@ -8,11 +15,9 @@ export function event(seq: number, body: Body, time = EPOCH + seq): ServerEvent 
   return { seq, conversation: "talk", time, ...body };
 }
 
-export function hello(seq = 0): ServerEvent {
-  const limits = {};
-  return event(seq, {
-    type: "hello", version: 1, bundle: "b", labels: [], recogniser: "sphinx", draft: true, consented: true, limits,
-  });
+export function hello(seq = 0, peer: string | null = null): ServerEvent {
+  const told = { bundle: "b", labels: [], recogniser: "sphinx", draft: true, consented: true, kept: true, limits: {} };
+  return event(seq, { type: "hello", version: 1, peer, ...told });
 }
 
 interface Said {

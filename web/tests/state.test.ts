@@ -106,12 +106,12 @@ describe("people", () => {
   test("who leave are no longer speaking nor seen, but keep their lane", () => {
     const faces = event(2, { type: "faces", participant: "ada", at: 1, faces: [box(1, 0.4)], latency_ms: 20 });
     const here = after(
-      event(1, { type: "participants", present: ["ada", "bob"], muted: ["bob"] }),
+      event(1, { type: "participants", present: ["ada", "bob"], muted: ["bob"], paused: [] }),
       faces,
       event(3, { type: "speech", participant: "ada", state: "started", at: 1 }),
     );
     expect(here).toMatchObject({ speaking: ["ada"], muted: ["bob"], faces: { ada: { boxes: [{ id: 1 }] } } });
-    const gone = reduce(here, event(4, { type: "participants", present: ["bob"], muted: [] }), 0);
+    const gone = reduce(here, event(4, { type: "participants", present: ["bob"], muted: [], paused: [] }), 0);
     expect(gone).toMatchObject({ speaking: [], faces: {}, speakers: ["ada", "bob"], muted: [] });
   });
 });

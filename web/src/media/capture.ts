@@ -12,6 +12,9 @@ export interface Chosen {
   readonly camera: string;
 }
 
+/** The browser's own choice. */
+export const ANY: Chosen = { microphone: "", camera: "" };
+
 export const NO_DEVICES: Devices = { microphones: [], cameras: [] };
 
 /** Pictures are read ten times a second at 640 wide: more would only be thrown away. */
@@ -26,7 +29,7 @@ export async function capture(source: Exclude<Source, "watch">, chosen: Chosen):
   const media = navigator.mediaDevices as MediaDevices | undefined;
   if (!media) return INSECURE;
   try {
-    return source === "screen" ? await share(media) : await record(media, source === "camera", chosen);
+    return source === "screen" ? await share(media) : await media.getUserMedia(wish(source, chosen));
   } catch (error) {
     if (error === UNSUPPORTED_SHARE) return UNSUPPORTED_SHARE;
     const { cameras, microphones } = await listDevices();
@@ -44,16 +47,12 @@ export async function listDevices(): Promise<Devices> {
   };
 }
 
-/** Lets go of the microphone, camera or share at once. */
-export function release(stream: MediaStream | null): void {
-  for (const track of stream?.getTracks() ?? []) track.stop();
-}
-
-function record(media: MediaDevices, pictures: boolean, chosen: Chosen): Promise<MediaStream> {
-  return media.getUserMedia({
-    audio: chosen.microphone ? { deviceId: { exact: chosen.microphone } } : true,
-    video: pictures && { ...PICTURE, ...(chosen.camera ? { deviceId: { exact: chosen.camera } } : {}) },
-  });
+function wish(source: "camera" | "microphone" | "picture", { microphone, camera }: Chosen): MediaStreamConstraints {
+  const exactly = (deviceId: string): MediaTrackConstraints => (deviceId ? { deviceId: { exact: deviceId } } : {});
+  return {
+    audio: source !== "picture" && exactly(microphone),
+    video: source !== "microphone" && { ...PICTURE, ...exactly(camera) },
+  };
 }
 
 async function share(media: MediaDevices): Promise<MediaStream> {

@@ -8,11 +8,11 @@ export type Phase = "connecting" | "live" | "finishing" | "reconnecting" | "ende
 
 export interface Watcher {
   phase(phase: Phase, transport: Transport | null): void;
-  /** So many tries in a row have come to nothing. */
-  failed(tries: number): void;
+  /** So many tries in a row have come to nothing; the next one begins after so many milliseconds. */
+  failed(tries: number, wait: number): void;
   event(event: ServerEvent): void;
   /** Over for good: the server said no, with a sentence. */
-  refused(message: string): void;
+  refused(code: ErrorCode, message: string): void;
 }
 
 export interface Openers {
@@ -46,7 +46,8 @@ export class Connection {
   #fallen = false;
   #blocked: boolean;
   #tries = 0;
-  #heard = 0;
+  /** When the first ping was sent that nothing has come after. */
+  #asked: number | null = null;
   readonly #timers: Partial<Record<TimerName, Timer>> = {};
 
   constructor(
@@ -62,6 +63,18 @@ export class Connection {
 
   send(message: ClientMessage): void {
     this.#session?.send(message);
+  }
+
+  /** Another picture than before, on this session and on those that follow a broken link. */
+  picture(track: MediaStreamTrack | null): void {
+    const sound = this.request.stream?.getAudioTracks() ?? [];
+    this.request = { ...this.request, stream: new MediaStream(track ? [...sound, track] : sound) };
+    this.#session?.picture(track);
+  }
+
+  /** Tries at once instead of waiting any longer. */
+  retry(): void {
+    if (this.#session === null && !this.#over) this.#again();
   }
 
   /** What the present link has carried; null while there is none. */
@@ -96,7 +109,7 @@ export class Connection {
   }
 
   #event(event: ServerEvent): void {
-    this.#heard = performance.now();
+    this.#asked = null;
     if (event.type === "hello") this.#greeted();
     this.watcher.event(event);
     if (event.type === "bye" && (event.reason === "client" || event.reason === "ended")) this.#end();
@@ -107,13 +120,18 @@ export class Connection {
     this.#live = this.#wasLive = true;
     this.#blocked ||= this.#fallen;
     this.#tries = 0;
+    this.#asked = null;
     this.#ping();
     this.watcher.phase("live", this.#session?.transport ?? null);
   }
 
-  /** A link can die without a word: one that answers no ping is given up. */
+  /**
+   * A link can die without a word: one that answers no ping is given up. Counted from the first unanswered one, since
+   * a page in the background may sleep for longer than the patience.
+   */
   #ping(): void {
-    if (performance.now() - this.#heard > SILENCE_MS) return this.#lost();
+    this.#asked ??= performance.now();
+    if (performance.now() - this.#asked > SILENCE_MS) return this.#lost();
     this.send({ type: "ping", nonce: Math.round(performance.now()) });
     this.#set("ping", () => this.#ping(), PING_MS);
   }
@@ -122,7 +140,7 @@ export class Connection {
     if (this.#stopping) return this.#end();
     if (ending.kind === "lost") return this.#lost();
     if (this.#passes(ending.code)) return this.#lost();
-    this.watcher.refused(ending.message);
+    this.watcher.refused(ending.code, ending.message);
     this.#end();
   }
 
@@ -138,7 +156,7 @@ export class Connection {
     if (silent) return this.#fall();
     this.watcher.phase(this.#wasLive ? "reconnecting" : "connecting", null);
     const wait = backOff(this.#tries++, Math.random());
-    this.watcher.failed(this.#tries);
+    this.watcher.failed(this.#tries, wait);
     this.#set("retry", () => this.#again(), wait);
   }
 
@@ -149,6 +167,7 @@ export class Connection {
   }
 
   #again(): void {
+    clearTimeout(this.#timers.retry);
     this.#fallen = false;
     this.request = { ...this.request, resumeAfter: this.lastSeq() };
     this.#open();

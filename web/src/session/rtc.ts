@@ -2,9 +2,9 @@
 
 import type { ClientMessage, ErrorCode } from "../protocol";
 import { readReports, type Counters } from "./counters";
+import { gathered } from "./gather";
 import { LOST, Once, type Ending, type Listener, type Request, type Session } from "./session";
 
-const GATHER_MS = 1500;
 const DISCONNECTED_MS = 5000;
 
 interface Answer {
@@ -18,6 +18,7 @@ export class RtcSession implements Session {
   readonly #peer = new RTCPeerConnection({ iceServers: [] });
   readonly #channel = this.#peer.createDataChannel("events");
   readonly #listener: Once;
+  #video: RTCRtpSender | null = null;
   #session: string | null = null;
   #patience: ReturnType<typeof setTimeout> | undefined;
 
@@ -36,6 +37,10 @@ export class RtcSession implements Session {
     if (this.#channel.readyState === "open") this.#channel.send(JSON.stringify(message));
   }
 
+  picture(track: MediaStreamTrack | null): void {
+    void this.#video?.replaceTrack(track).catch(() => undefined);
+  }
+
   async counters(): Promise<Counters> {
     const reports = [...(await this.#peer.getStats()).values()] as Record<string, unknown>[];
     return readReports(reports, performance.now());
@@ -46,9 +51,12 @@ export class RtcSession implements Session {
   }
 
   async #connect(): Promise<void> {
-    const { stream } = this.request;
-    for (const track of stream?.getTracks() ?? []) this.#peer.addTrack(track, stream as MediaStream);
+    const [[sound], [picture]] = [this.request.stream?.getAudioTracks() ?? [], this.request.stream?.getVideoTracks() ?? []];
+    if (sound) this.#peer.addTransceiver(sound, { direction: "sendonly" });
+    // Offered without a picture too, so that a camera can be switched on later.
+    this.#video = this.#peer.addTransceiver(picture ?? "video", { direction: "sendonly" }).sender;
     await this.#peer.setLocalDescription(await this.#peer.createOffer());
+    // The server takes no candidates after the offer.
     await gathered(this.#peer);
     const response = await this.#offer();
     if (!response.ok) return this.#listener.ended(await refusal(response));
@@ -59,12 +67,12 @@ export class RtcSession implements Session {
   }
 
   #offer(): Promise<Response> {
-    const { conversation, participant, consent, resumeAfter: resume_after } = this.request;
+    const { conversation, participant, consent, links, resumeAfter: resume_after } = this.request;
     const { sdp, type } = this.#peer.localDescription as RTCSessionDescription;
     return fetch("/v1/offer", {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ conversation, participant, consent, resume_after, sdp, type }),
+      body: JSON.stringify({ conversation, participant, consent, links, resume_after, sdp, type }),
     });
   }
 
@@ -100,19 +108,6 @@ export class RtcSession implements Session {
     this.#session = null;
     void fetch(path, { method: "DELETE", keepalive: true }).catch(() => undefined);
   }
-}
-
-/** The server takes no candidates after the offer, so they are all gathered first. */
-function gathered(peer: RTCPeerConnection): Promise<void> {
-  return new Promise((resolve) => {
-    if (peer.iceGatheringState === "complete") return resolve();
-    const timer = setTimeout(resolve, GATHER_MS);
-    peer.addEventListener("icegatheringstatechange", () => {
-      if (peer.iceGatheringState !== "complete") return;
-      clearTimeout(timer);
-      resolve();
-    });
-  });
 }
 
 /** The protocol's error in a response's body; a response without one is a broken link. */

@@ -8,9 +8,11 @@ export interface Request {
   /** null: only watch. */
   readonly participant: string | null;
   readonly consent: boolean;
+  /** Whether the others' pages may link to this one directly. */
+  readonly links: boolean;
   /** The last seq seen; 0 asks for all that is kept. */
   readonly resumeAfter: number;
-  /** What is sent; null: nothing. The session doesn't own it. */
+  /** What is sent; null: nothing. Its sound stays the same one. The session doesn't own it. */
   readonly stream: MediaStream | null;
 }
 
@@ -28,6 +30,8 @@ export interface Session {
   send(message: ClientMessage): void;
   /** What the link has carried so far, and how well. */
   counters(): Promise<Counters>;
+  /** Sends this picture from now on; null: none. */
+  picture(track: MediaStreamTrack | null): void;
   /** Ends it without waiting; the listener hears nothing more. */
   close(): void;
 }

@@ -14,7 +14,10 @@ export class SocketSession implements Session {
   readonly transport = "socket";
   readonly #socket = new WebSocket(address(location));
   readonly #listener: Once;
-  readonly #stops: (() => void)[] = [];
+  #began = 0;
+  #wanted: MediaStreamTrack | null;
+  #stopSound = nothing;
+  #stopPictures = nothing;
   #hushed = false;
   #sentBytes = 0;
   #receivedBytes = 0;
@@ -23,6 +26,7 @@ export class SocketSession implements Session {
     private readonly request: Request,
     listener: Listener,
   ) {
+    this.#wanted = request.stream?.getVideoTracks()[0] ?? null;
     this.#listener = new Once(listener, () => this.#release());
     this.#socket.onopen = () => this.#greet();
     this.#socket.onmessage = ({ data }: MessageEvent<unknown>) => {
@@ -43,25 +47,37 @@ export class SocketSession implements Session {
     return Promise.resolve({ at: performance.now(), sentBytes, receivedBytes, roundTrip: null, lost: null, jitter: null, waiting });
   }
 
+  picture(track: MediaStreamTrack | null): void {
+    this.#wanted = track;
+    this.#stopPictures();
+    this.#stopPictures = nothing;
+    if (!track || this.#hushed || this.#socket.readyState !== WebSocket.OPEN) return;
+    const take = (at: number, jpeg: ArrayBuffer): void => this.#media("video", at, jpeg);
+    this.#stopPictures = capturePictures(new MediaStream([track]), () => this.#now(), take);
+  }
+
   close(): void {
     this.#listener.silence();
   }
 
   #greet(): void {
-    const { conversation, participant, consent, resumeAfter: resume_after, stream } = this.request;
-    this.send({ type: "hello", version: PROTOCOL_VERSION, conversation, participant, consent, resume_after });
+    const { conversation, participant, consent, links, resumeAfter: resume_after, stream } = this.request;
+    const version = PROTOCOL_VERSION;
+    this.#began = performance.now();
+    this.send({ type: "hello", version, conversation, participant, consent, links, resume_after });
     if (stream) void this.#capture(stream);
   }
 
   async #capture(stream: MediaStream): Promise<void> {
-    const began = performance.now();
-    const now = (): number => (performance.now() - began) / 1000;
-    const take = (kind: FrameKind) => (seconds: number, payload: ArrayBuffer) => this.#media(kind, seconds, payload);
-    if (stream.getVideoTracks().length) this.#stops.push(capturePictures(stream, now, take("video")));
+    this.picture(this.#wanted);
     if (!stream.getAudioTracks().length) return;
-    const stop = await captureSound(stream, now, take("audio"));
+    const stop = await captureSound(stream, () => this.#now(), (at, pcm) => this.#media("audio", at, pcm));
     if (this.#hushed) stop();
-    else this.#stops.push(stop);
+    else this.#stopSound = stop;
+  }
+
+  #now(): number {
+    return (performance.now() - this.#began) / 1000;
   }
 
   #media(kind: FrameKind, seconds: number, payload: ArrayBuffer): void {
@@ -76,7 +92,8 @@ export class SocketSession implements Session {
 
   #hush(): void {
     this.#hushed = true;
-    for (const stop of this.#stops.splice(0)) stop();
+    this.#stopSound();
+    this.#stopPictures();
   }
 
   #release(): void {
@@ -84,6 +101,8 @@ export class SocketSession implements Session {
     this.#socket.close();
   }
 }
+
+const nothing = (): void => undefined;
 
 function address(page: Location): string {
   return `${page.protocol === "https:" ? "wss" : "ws"}://${page.host}/v1/stream`;
