@@ -100,7 +100,12 @@ class Conversation:
         self._tell_who()
 
     async def forget(self) -> None:
-        """Erases the dialogue's memory and the events kept for resume, and tells everyone to do the same."""
+        """Erases the dialogue's memory and the events kept for resume, and tells everyone to do the same.
+
+        At once, and again once what was being said has been answered.
+        """
+        self.kept = False
+        self._log.erase(Forgotten())
         async with AsyncExitStack() as held:
             for participant in tuple(self._participants.values()):
                 await held.enter_async_context(participant.holding())
@@ -108,7 +113,6 @@ class Conversation:
                 # The slot that is given back is free for the new dialogue, which finds it wiped.
                 self._stage.dialogue.close()
                 self._stage.dialogue = self._engine.open()
-            self.kept = False
             self._log.erase(Forgotten())
             self._tell_who()
 

@@ -28,6 +28,7 @@ FLAGS: Final = (
     "--allow-loopback-in-peer-connection",
     "--use-fake-device-for-media-stream",
 )
+CAMERA: Final = "Start with camera and microphone"
 OpenPage = Callable[..., Page]
 
 expect.set_options(timeout=20_000)
@@ -118,6 +119,15 @@ def opening(browser: Browser, server: Server) -> Iterator[OpenPage]:
     for context in contexts:
         context.close()
     assert not faults
+
+
+def join(open_page: OpenPage, query: str, name: str, how: str = CAMERA, **options: Any) -> Page:
+    """A page that takes part under a name, once it is live."""
+    page = open_page(query, **options)
+    page.get_by_label("Your name").fill(name)
+    page.get_by_role("button", name=how).click()
+    expect(page.locator("[data-stage=live]")).to_be_visible()
+    return page
 
 
 @pytest.fixture

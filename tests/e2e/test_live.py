@@ -124,7 +124,7 @@ def test_stop_ends_capture_at_once_and_keeps_the_transcript(talk: Page, server: 
     assert found.participants == ()
 
 
-def test_mute_stops_the_analysis_and_says_so(open_page: OpenPage) -> None:
+def test_mute_says_so_and_everyone_sees_it(open_page: OpenPage) -> None:
     page = open_page("conversation=mute")
     page.get_by_role("button", name="Microphone only").click()
     expect(page.get_by_text("Analysing voice and words")).to_be_visible()

@@ -36,14 +36,15 @@ def test_nothing_is_captured_or_sent_before_the_click(open_page: OpenPage, serve
 
     def prepare(page: Page) -> None:
         page.add_init_script(SPY)
-        page.on("request", lambda request: sent.append(request.url) if "/v1/" in request.url else None)
+        page.on("request", lambda request: sent.append(f"{request.method} {request.url}"))
         page.on("websocket", lambda socket: sent.append(socket.url))
 
     page = open_page("conversation=consent", prepare=prepare)
-    expect(page.get_by_text("none are kept")).to_be_visible()
+    expect(page.get_by_text("Nothing is kept")).to_be_visible()
     page.get_by_label("Your name").fill("Ada")
     assert page.evaluate("window.asked") == 0
-    assert sent == []
+    asked = [one for one in sent if "/v1/" in one]
+    assert asked == [f"GET {server.url}/v1/status"], "but for what it says of itself, the server is asked nothing"
     assert server.hub.find("consent") is None
     page.get_by_role("button", name=CAMERA).click()
     expect(page.locator("[data-stage=live]")).to_be_visible()
@@ -113,6 +114,8 @@ def test_a_lost_connection_is_said_and_opened_again_after_the_last_event(open_pa
     assert '"resume_after":0' in hellos[0]
     assert '"resume_after":0' not in hellos[-1]
     expect(page.get_by_text("events missed")).to_be_hidden()
+    shown = page.locator("li[data-utterance]").evaluate_all("all => all.map((one) => one.dataset.utterance)")
+    assert len(shown) == len(set(shown)), "nothing is shown twice"
 
 
 def test_a_server_that_is_away_is_said_and_tried_again(open_page: OpenPage) -> None:

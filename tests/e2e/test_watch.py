@@ -146,7 +146,7 @@ def test_stop_ends_the_share_and_the_microphone(watch: Page, server: Server) -> 
     assert conversation is not None
     watch.evaluate("window.tracks = document.querySelector('video').srcObject.getTracks()")
     watch.get_by_role("button", name="Stop").click()
-    assert watch.evaluate("tracks.map((track) => track.readyState)") == ["ended", "ended"]
+    assert watch.evaluate("tracks.map((track) => track.readyState)") == ["ended"]
     expect(watch.locator("[data-stage=ended]")).to_be_visible()
     expect(watch.get_by_role("button", name=SHARE)).to_be_visible()
     for _ in range(200):

@@ -94,6 +94,7 @@ export class SocketSession implements Session {
     this.#hushed = true;
     this.#stopSound();
     this.#stopPictures();
+    this.#stopSound = this.#stopPictures = nothing;
   }
 
   #release(): void {

@@ -1,0 +1,18 @@
+"""Participants without a page."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from websockets.sync.client import connect
+
+from streamer.protocol import Hello
+from tests.servers import Server
+
+
+@contextmanager
+def bot(server: Server, conversation: str, name: str) -> Iterator[None]:
+    """A participant that says nothing, until left."""
+    with connect(server.stream, compression=None) as socket:
+        socket.send(Hello(conversation=conversation, participant=name, consent=True).model_dump_json())
+        socket.recv()
+        yield
