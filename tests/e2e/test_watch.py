@@ -111,6 +111,14 @@ def test_the_own_microphone_is_a_second_speaker_that_can_be_muted_alone(watch: P
     watch.get_by_role("button", name="Unmute me").click()
 
 
+def test_pause_pauses_the_call_and_the_own_microphone(watch: Page) -> None:
+    watch.get_by_role("button", name="Pause").click()
+    expect(watch.get_by_text("Paused: nothing of yours is analysed")).to_be_visible()
+    expect(watch.get_by_role("listitem").filter(has_text="analysis paused")).to_have_count(2)
+    watch.get_by_role("button", name="Resume").click()
+    expect(watch.get_by_role("listitem").filter(has_text="analysis paused")).to_have_count(0)
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_panel_floats_with_the_current_reading_and_its_sparkline(
     watch: Page, scheme: Literal["light", "dark"], artifacts: Path

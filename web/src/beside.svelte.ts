@@ -15,10 +15,11 @@ export class Beside {
   /** The events themselves come over the page's first connection; here they only say where to go on. */
   #lastSeq = 0;
   #left = false;
+  #paused = false;
 
   /** Captures the microphone and joins with it. Gives what went wrong, which is the microphone's alone. */
   async start(conversation: string, name: string, chosen: Chosen, openers: Openers, failed: (why: Failure) => void): Promise<void> {
-    this.#left = false;
+    [this.#left, this.#paused] = [false, false];
     const stream = await capture("microphone", chosen);
     if (!(stream instanceof MediaStream)) return failed(stream);
     // Stopped while the browser still asked.
@@ -41,8 +42,14 @@ export class Beside {
 
   mute(muted: boolean): void {
     this.muted = muted;
-    for (const track of this.#stream?.getAudioTracks() ?? []) track.enabled = !muted;
+    this.#quieten();
     this.#connection?.send({ type: "mute", muted });
+  }
+
+  pause(paused: boolean): void {
+    this.#paused = paused;
+    this.#quieten();
+    this.#connection?.send({ type: "pause", paused });
   }
 
   /** Stops capture at once; the server still answers what was said last. */
@@ -59,6 +66,11 @@ export class Beside {
   #enter(live: boolean, ended: boolean): void {
     if (ended) this.#letGo();
     if (live && this.muted) this.#connection?.send({ type: "mute", muted: true });
+    if (live && this.#paused) this.#connection?.send({ type: "pause", paused: true });
+  }
+
+  #quieten(): void {
+    for (const track of this.#stream?.getAudioTracks() ?? []) track.enabled = !this.muted && !this.#paused;
   }
 
   #follow(event: ServerEvent): void {

@@ -65,7 +65,8 @@ export function promptness(stages: readonly StageTimes[], own: boolean): Finding
   const wait = stages.find((one) => one.stage === "hangover");
   const grade = total.median < PROMPT_MS ? "good" : total.median < SLOW_MS ? "fair" : "poor";
   const first = `Answers come ${inSeconds(total.median)} after ${own ? "you stop" : "a speaker stops"} speaking.`;
-  const second = wait && ` ${inSeconds(wait.median)} of it is waiting to be sure of the silence.`;
+  const part = wait && (wait.median > 0.9 * total.median ? "Nearly all" : inSeconds(wait.median));
+  const second = part && ` ${part} of it is waiting to be sure of the silence.`;
   return { grade, sentence: first + (second ?? "") };
 }
 

@@ -141,6 +141,7 @@ export class Live {
 
   pause(paused: boolean): void {
     this.own?.pause(paused);
+    this.beside.pause(paused);
     this.#connection?.send({ type: "pause", paused });
   }
 

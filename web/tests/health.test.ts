@@ -33,6 +33,8 @@ describe("in words", () => {
       grade: "good",
       sentence: "Answers come 0.5 s after you stop speaking. 0.4 s of it is waiting to be sure of the silence.",
     });
+    const quick = stageTimes(reduce(EMPTY, emotion(1, { latency_ms: { total: 410, hangover: 400 } }), 0).utterances);
+    expect(promptness(quick, false).sentence).toContain("after a speaker stops speaking. Nearly all of it is waiting");
     expect(promptness([], false).sentence).toContain("Nothing has been said yet");
   });
 
