@@ -1,17 +1,16 @@
 """Faces in a track's pictures: boxes, aligned crops, and ids that stay."""
 
-import os
 from collections import deque
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
-from threading import Lock
-from typing import Final, Protocol, cast
+from typing import Final
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 from engine.face import align
+from streamer.mesh import FaceMesh, Landmarks
 
 _UPPER_LIP: Final = 13
 _LOWER_LIP: Final = 14
@@ -19,10 +18,6 @@ _FOREHEAD: Final = 10
 _CHIN: Final = 152
 REMEMBERED_PICTURES: Final = 10
 _FARTHEST: Final = 1.0
-_BLANK: Final = np.zeros((64, 64, 3), np.uint8)
-_stderr_lock = Lock()
-
-Landmarks = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,26 +51,23 @@ class Seen:
 
 
 class FaceTracker:
-    """MediaPipe's face mesh over the pictures of one track. May be used from any thread, but from one at a time.
+    """The faces of one track's pictures. May be used from any thread, but from one at a time."""
 
-    It finds faces at least an eighth as wide as the picture's longer side.
-    """
-
-    def __init__(self, max_faces: int = 4, seen: "Seen | None" = None) -> None:
+    def __init__(self, max_faces: int = 9, seen: "Seen | None" = None) -> None:
         """seen: the faces that were followed so far, where pictures were left out."""
         if not 1 <= max_faces <= 9:
             raise ValueError(f"max_faces must be 1 to 9, not {max_faces}")
-        self._mesh = _make_mesh(max_faces)
+        self._mesh = FaceMesh(max_faces)
         self._identities = _Identities(seen)
 
     def track(self, image: npt.NDArray[np.uint8]) -> list[Face]:
         """The faces in a picture, uint8 [H, W, 3] RGB, the largest first."""
         height, width = image.shape[:2]
-        meshes = [_points(found) for found in self._mesh.process(image).multi_face_landmarks or ()]
+        meshes = self._mesh.find(image)
         if not meshes:
             self._identities.match([])
             return []
-        grey = (image @ np.array([0.299, 0.587, 0.114], np.float32)).astype(np.uint8)
+        grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
         boxes = [np.clip((points.min(axis=0), points.max(axis=0)), 0.0, 1.0) for points in meshes]
         faces = [
             _face(identity, box, points * np.array([width, height], np.float32), grey)
@@ -85,7 +77,7 @@ class FaceTracker:
 
     def look_afresh(self) -> None:
         """Looks for faces anew in the next picture, instead of where they were in the last; ids stay."""
-        self._mesh.process(_BLANK)
+        self._mesh.look_afresh()
 
     def close(self) -> None:
         """Frees the model."""
@@ -135,49 +127,3 @@ def _face(identity: int, box: Landmarks, landmarks: Landmarks, grey: npt.NDArray
     height = float(np.hypot(*(landmarks[_CHIN] - landmarks[_FOREHEAD])))
     opening = float(np.hypot(*(landmarks[_LOWER_LIP] - landmarks[_UPPER_LIP])))
     return Face(identity, x, y, right - x, bottom - y, align(grey, landmarks), opening / max(height, 1e-6))
-
-
-class _Point(Protocol):
-    x: float
-    y: float
-
-
-class _Found(Protocol):
-    landmark: list[_Point]
-
-
-class _Result(Protocol):
-    multi_face_landmarks: list[_Found] | None
-
-
-class _Mesh(Protocol):
-    def process(self, image: npt.NDArray[np.uint8]) -> _Result: ...
-    def close(self) -> None: ...
-
-
-def _points(found: _Found) -> Landmarks:
-    """Landmarks [468, 2] as shares of the picture."""
-    return np.array([(point.x, point.y) for point in found.landmark], np.float32)
-
-
-def _make_mesh(max_faces: int) -> _Mesh:
-    with _native_noise_silenced():
-        from mediapipe.python.solutions.face_mesh import FaceMesh
-
-        mesh = cast(_Mesh, FaceMesh(static_image_mode=False, max_num_faces=max_faces, refine_landmarks=False))
-        mesh.process(_BLANK)
-    return mesh
-
-
-@contextmanager
-def _native_noise_silenced() -> Iterator[None]:
-    """MediaPipe's libraries report their start on file descriptor 2, whatever their log level; nobody can act on it."""
-    with _stderr_lock:
-        kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-        try:
-            os.dup2(nowhere, 2)
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
-            os.close(nowhere)

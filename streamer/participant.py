@@ -213,11 +213,11 @@ class Participant:
                 turn.resume(pcm)
                 self._spoken = [pcm]
             case Close() as close, Turn() as turn:
-                self._turn = None
+                self._hush()
                 self._stage.log.publish(Speech(participant=self.name, state="ended", at=round(close.spoken, 3)))
                 self._settle(turn, close)
             case Drop(start), Turn() as turn:
-                self._turn = None
+                self._hush()
                 turn.abandon()
                 self._stage.log.publish(Speech(participant=self.name, state="ended", at=round(start, 3)))
 
@@ -225,7 +225,12 @@ class Participant:
         self._turn = turn
         self._spoken = [pcm]
         turn.hear(pcm)
+        self.sight.voice(self.name, heard=True)
         self._stage.log.publish(Speech(participant=self.name, state="started", at=round(turn.start, 3)))
+
+    def _hush(self) -> None:
+        self._turn = None
+        self.sight.voice(self.name, heard=False)
 
     def _provisional(self, turn: Turn, until: float, *, anew: bool = False) -> None:
         """anew: at once, and in place of one that is under way; else when it is time for one."""

@@ -259,6 +259,7 @@ class FaceBox(Message):
     label: Emotion
     unsure: bool
     confidence: Share
+    speaking: bool = Field(default=False, description="its mouth moves most while the participant's sound is speech")
 
 
 class FacesEvent(Message):

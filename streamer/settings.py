@@ -23,7 +23,7 @@ class Settings:
     live: bool = True
     provisional_seconds: float = 0.5
     faces_per_second: float = 10.0
-    max_faces: int = 4
+    max_faces: int = 9
     faces_per_utterance: int = 10
     audio_queue_seconds: float = 5.0
     gap_seconds: float = 1.0

@@ -1,4 +1,4 @@
-"""One participant's pictures: faces out as they come, and crops of the speaker's face kept for its utterances."""
+"""One participant's pictures: faces out as they come, and the last ones kept, for what the speaker's face expressed."""
 
 import asyncio
 import math
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from engine import Engine, EngineBusy, FaceReading
 from streamer.faces import Face, FaceTracker, Seen
+from streamer.mouths import talking
 from streamer.protocol import Error, ErrorCode, FaceBox, FacesEvent
 from streamer.settings import Settings
 from streamer.turn import Crops, Stage
@@ -19,6 +20,8 @@ EPOCH_SECONDS: Final = 30.0
 """Faces are looked for afresh this often, so that what is seen never hangs on pictures of long ago."""
 
 Picture = npt.NDArray[np.uint8]
+_KEPT_SECONDS = 30
+_LAST_SECONDS = 1.5
 
 
 class Sight:
@@ -39,7 +42,10 @@ class Sight:
         self._epoch = 0
         self._blind = False
         self._looking: asyncio.Future[list[Face]] | None = None
-        self._crops: deque[tuple[float, Crops]] = deque(maxlen=math.ceil(30 * settings.faces_per_second))
+        self._looked: deque[tuple[float, list[Face]]] = deque(
+            maxlen=math.ceil(_KEPT_SECONDS * settings.faces_per_second)
+        )
+        self._voiced: set[str] = set()
         self._came = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -64,11 +70,21 @@ class Sight:
         """Waits until every picture has been looked at."""
         await self._idle.wait()
 
+    def voice(self, participant: str, *, heard: bool) -> None:
+        """Whether the sound of one who is in these pictures is speech now, so that one of the faces may be speaking."""
+        (self._voiced.add if heard else self._voiced.discard)(participant)
+
     def crops(self, start: float, end: float) -> Crops | None:
-        """uint8 [k, 48, 48] of the largest face between two media times, evenly chosen; None where no face was seen."""
-        seen = [crop for at, crop in self._crops if start <= at < end]
-        if not seen:
+        """uint8 [k, 48, 48] of the speaker's face between two media times, evenly chosen; None where no face was seen.
+
+        The speaker is who moves the mouth most; where nobody does, the largest face.
+        """
+        pictures = [faces for at, faces in self._looked if start <= at < end]
+        if not pictures:
             return None
+        speaker = talking(pictures)
+        seen = [face.crop for faces in pictures for face in faces if face.id == speaker]
+        seen = seen or [faces[0].crop for faces in pictures]
         chosen = np.linspace(0, len(seen) - 1, min(len(seen), self._settings.faces_per_utterance)).round().astype(int)
         crops: Crops = np.stack([seen[index] for index in chosen])
         return crops
@@ -104,22 +120,28 @@ class Sight:
 
     async def _look(self, at: float, image: Picture, arrived: float) -> None:
         loop = asyncio.get_running_loop()
-        self._looking = loop.run_in_executor(self._stage.workers.signals, self._track, at, image)
+        self._looking = loop.run_in_executor(self._stage.workers.sight, self._track, at, image)
         faces = await asyncio.shield(self._looking)
         readings: list[FaceReading] = []
         if faces:
-            self._crops.append((at, faces[0].crop))
+            self._looked.append((at, faces))
             try:
                 readings = await self._engine.faces(np.stack([face.crop for face in faces]))
             except EngineBusy:
                 self._stage.metrics.dropped("faces")
                 return
-        boxes = tuple(_box(face, reading) for face, reading in zip(faces, readings, strict=True))
+        speaker = self._speaker(at)
+        boxes = tuple(_box(face, reading, speaker) for face, reading in zip(faces, readings, strict=True))
         latency = 1e3 * (perf_counter() - arrived)
         self._stage.metrics.faces(latency)
         self._stage.log.publish(
             FacesEvent(participant=self._participant, at=round(at, 3), faces=boxes, latency_ms=round(latency, 1))
         )
+
+    def _speaker(self, at: float) -> int | None:
+        if not self._voiced:
+            return None
+        return talking(faces for seen, faces in self._looked if seen > at - _LAST_SECONDS)
 
     def _track(self, at: float, image: Picture) -> list[Face]:
         epoch = int(at // EPOCH_SECONDS)
@@ -131,7 +153,7 @@ class Sight:
         return self._tracker.track(image)
 
 
-def _box(face: Face, reading: FaceReading) -> FaceBox:
+def _box(face: Face, reading: FaceReading, speaker: int | None) -> FaceBox:
     return FaceBox(
         id=face.id,
         x=face.x,
@@ -141,4 +163,5 @@ def _box(face: Face, reading: FaceReading) -> FaceBox:
         label=reading.label,
         unsure=reading.unsure,
         confidence=reading.confidence,
+        speaking=face.id == speaker,
     )

@@ -208,7 +208,7 @@ class Peer:
 
 
 def to_picture(frame: VideoFrame) -> Picture:
-    """RGB uint8 [H, W, 3], at most 640 wide."""
+    """RGB uint8 [H, W, 3], at most 1280 wide."""
     width = min(frame.width, MAX_WIDTH)
     height = max(1, frame.height * width // frame.width)
     return np.asarray(frame.reformat(width=width, height=height, format="rgb24").to_ndarray(), np.uint8)

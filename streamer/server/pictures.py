@@ -16,7 +16,7 @@ from streamer.protocol import ErrorCode
 
 Picture = npt.NDArray[np.uint8]
 _log = logging.getLogger(__name__)
-MAX_WIDTH: Final = 640
+MAX_WIDTH: Final = 1280
 _Source = TypeVar("_Source")
 _START_OF_FRAME: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _STANDALONE: Final = frozenset({0x01, *range(0xD0, 0xD9)})
@@ -68,7 +68,7 @@ class Pictures(Generic[_Source]):
 
 
 def decode_jpeg(data: bytes) -> Picture:
-    """RGB uint8 [H, W, 3], at most 640 wide. Raises Refused(BAD_MEDIA) where the data is no whole JPEG picture."""
+    """RGB uint8 [H, W, 3], at most 1280 wide. Raises Refused(BAD_MEDIA) where the data is no whole JPEG picture."""
     image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR_RGB)
     if image is None:
         raise Refused(ErrorCode.BAD_MEDIA, "the video frame can't be decoded; send whole JPEG pictures")

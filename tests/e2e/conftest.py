@@ -18,7 +18,7 @@ from tests.e2e.media import write_camera, write_voice
 from tests.servers import Server, serving
 
 CHROMIUM: Final = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-_FLAGS: Final = (
+FLAGS: Final = (
     "--no-sandbox",
     "--no-first-run",
     "--disable-background-networking",
@@ -95,7 +95,7 @@ def browser(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) ->
     folder = tmp_path_factory.mktemp("media")
     voice, camera = write_voice(folder / "voice.wav"), write_camera(folder / "camera.mjpeg")
     files = [f"--use-file-for-fake-audio-capture={voice}", f"--use-file-for-fake-video-capture={camera}"]
-    args = [*_FLAGS, "--use-fake-ui-for-media-stream", *files]
+    args = [*FLAGS, "--use-fake-ui-for-media-stream", *files]
     with playwright.chromium.launch(executable_path=CHROMIUM, args=args) as browser:
         yield browser
 
@@ -103,17 +103,17 @@ def browser(playwright: Playwright, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.fixture(scope="module")
 def strict_browser(playwright: Playwright) -> Iterator[Browser]:
     """Chromium that denies whatever a page asks for."""
-    with playwright.chromium.launch(executable_path=CHROMIUM, args=_FLAGS) as browser:
+    with playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS) as browser:
         yield browser
 
 
 @contextmanager
 def opening(browser: Browser, server: Server) -> Iterator[OpenPage]:
-    """Opens pages at a query of the server's address. A fault in a page's script, or a breach of its policy, fails."""
+    """Opens pages of the server. A fault in a page's script, or a breach of its policy, fails."""
     contexts: list[BrowserContext] = []
     faults: list[str] = []
 
-    def open_page(query: str, *, prepare: Callable[[Page], object] = id, **options: Any) -> Page:
+    def open_page(query: str, *, path: str = "/", prepare: Callable[[Page], object] = id, **options: Any) -> Page:
         context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
         contexts.append(context)
         page = context.new_page()
@@ -121,7 +121,7 @@ def opening(browser: Browser, server: Server) -> Iterator[OpenPage]:
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda said: faults.append(said.text) if "Content Security" in said.text else None)
         prepare(page)
-        page.goto(f"{server.url}/?{query}")
+        page.goto(f"{server.url}{path}?{query}")
         return page
 
     yield open_page

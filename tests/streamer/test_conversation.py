@@ -28,6 +28,7 @@ from streamer.protocol import (
 )
 from streamer.recognise import Recogniser, Recognition, Transcript, load_recogniser
 from streamer.settings import Settings
+from tests.portraits import gallery, portrait
 from tests.voices import silence, speak
 
 FAST = Settings(stall_seconds=5.0, drain_seconds=20.0, audio_queue_seconds=600.0, behind_seconds=600.0)
@@ -361,6 +362,25 @@ async def test_pictures_give_faces_at_the_bounded_rate_and_join_the_reading(hub:
     assert all(len(body.faces) == 1 for body in seen)
     (final,) = _finals(bodies)
     assert set(final.modalities) == {"audio", "video"}
+
+
+async def test_while_there_is_voice_the_face_that_moves_its_lips_is_the_one_that_speaks(hub: Hub) -> None:
+    pictures = [gallery([portrait(3), portrait(gap)], 960, 720, 0.7) for gap in (0, 7, 14, 7)]
+    conversation = hub.conversation("c")
+    events = conversation.subscribe()
+    call = await conversation.join("call", origin=0.0)
+    pcm = np.concatenate([silence(1.0), speak("we have won the whole thing after all these years"), silence(1.0)])
+    for number, at in enumerate(range(0, len(pcm), 5 * FRAME)):
+        call.audio(at / 16_000, pcm[at : at + 5 * FRAME])
+        call.video(at / 16_000, pictures[number % 4])
+        await call.settled()
+    await conversation.leave(call)
+    bodies = await _told(events)
+    speech = [body.at for body in bodies if isinstance(body, Speech)]
+    seen = [body for body in bodies if isinstance(body, FacesEvent)]
+    marked = [(body.at, face.x) for body in seen for face in body.faces if face.speaking]
+    assert marked
+    assert all(speech[0] <= at <= speech[-1] + 0.5 and x > 1 / 3 for at, x in marked)
 
 
 async def test_leaving_while_a_picture_is_looked_at_fails_nothing(hub: Hub, caplog: pytest.LogCaptureFixture) -> None:

@@ -7,6 +7,7 @@ import numpy.typing as npt
 import pytest
 
 from streamer.faces import Face, FaceTracker
+from tests import portraits
 
 data = pytest.importorskip("skimage.data", reason="scikit-image brings the portrait: pip install 'undertone[sample]'")
 
@@ -100,6 +101,20 @@ def test_the_largest_face_comes_first(tracker: FaceTracker, portrait: Image) -> 
     sizes = [face.width * face.height for face in tracker.track(image)]
     assert len(sizes) == 2
     assert sizes[0] > 1.3 * sizes[1]
+
+
+@pytest.mark.parametrize("share", [0.3, 0.45, 0.6])
+def test_nine_small_faces_of_a_shared_call_are_found_each_in_its_tile(share: float) -> None:
+    tracker = FaceTracker()
+    faces = tracker.track(portraits.gallery([portraits.portrait()] * 9, share=share))
+    tracker.close()
+    tiles = {(int(3 * (face.x + face.width / 2)), int(3 * (face.y + face.height / 2))) for face in faces}
+    assert len(tiles) == len(faces) == 9
+
+
+def test_a_face_that_joins_is_found_while_others_are_followed(tracker: FaceTracker, portrait: Image) -> None:
+    assert len(tracker.track(scene(portrait, 0))) == 1
+    assert len([tracker.track(scene(portrait, 0, 300)) for _ in range(20)][-1]) == 2
 
 
 def test_boxes_stay_inside_the_picture(tracker: FaceTracker, portrait: Image) -> None:

@@ -43,7 +43,7 @@ def test_colours_come_in_the_order_red_green_blue() -> None:
 
 
 def test_wide_pictures_are_scaled_down_in_proportion() -> None:
-    assert decode_jpeg(jpeg(1280, 720)).shape == (360, MAX_WIDTH, 3)
+    assert decode_jpeg(jpeg(1920, 1080)).shape == (720, MAX_WIDTH, 3)
 
 
 def test_too_many_pixels_are_refused_by_the_header_alone() -> None:

@@ -20,6 +20,11 @@ export function learn(clock: Clock, received: number, sent: number, media: numbe
   return skew === clock.skew && origin === clock.origin ? clock : { skew, origin };
 }
 
+/** The same from an event about no media time. */
+export function compare(clock: Clock, received: number, sent: number): Clock {
+  return { ...clock, skew: least(clock.skew, received - sent) };
+}
+
 /** The conversation's time at our wall-clock second `wall`, or null while nothing is known. */
 export function conversationTime(clock: Clock, wall: number): number | null {
   return clock.skew === null || clock.origin === null ? null : Math.max(0, wall - clock.skew - clock.origin);

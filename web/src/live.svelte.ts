@@ -1,5 +1,6 @@
 /** The page's one store: what is captured, the connection, and the conversation's state. Components only read it. */
 
+import { Beside } from "./beside.svelte";
 import { Background, type Away } from "./background";
 import { steadyTime } from "./clock";
 import {
@@ -16,6 +17,7 @@ import { ANY, capture, listDevices, NO_DEVICES, type Chosen, type Devices } from
 import { Own, type Audience } from "./media/own.svelte";
 import type { Kind } from "./media/tracks";
 import type { ErrorCode, ServerEvent } from "./protocol";
+import type { Counters } from "./session/counters";
 import { Connection, type Openers, type Phase } from "./session/connection";
 import { Link } from "./session/link";
 import { Mesh, type Links } from "./session/mesh";
@@ -53,6 +55,9 @@ export class Live {
   /** The name under which this page takes part; null while it doesn't. */
   participant: string | null = $state(null);
 
+  /** The own microphone, while it is a second participant beside a share. */
+  readonly beside = new Beside();
+
   /** Trying to connect for longer than a connection takes. */
   readonly unreachable = $derived(this.stage === "connecting" && this.tries > 0);
   readonly busy = $derived(this.stage !== "idle" && this.stage !== "ended");
@@ -87,8 +92,11 @@ export class Live {
     };
   }
 
-  /** The person's own click: only here is anything captured, and consent told to the server. */
-  async start(source: Exclude<Source, "watch">, name: string, chosen: Chosen, audience: Audience): Promise<void> {
+  /**
+   * The person's own click: only here is anything captured, and consent told to the server.
+   * `speaker`: beside a share, whose microphone is analysed too.
+   */
+  async start(source: Exclude<Source, "watch">, name: string, chosen: Chosen, audience: Audience, speaker?: string): Promise<void> {
     this.#begin(source, "asking");
     const stream = await capture(source, chosen);
     void this.refreshDevices();
@@ -101,7 +109,9 @@ export class Live {
     this.own = new Own(stream, audience, { lost: (kind) => void this.#lost(kind), changed: () => this.#changed() });
     this.participant = name;
     this.#mesh.share(this.own.shared);
-    this.#connect(this.socketOnly ? SOCKET : EITHER);
+    const openers = this.socketOnly ? SOCKET : EITHER;
+    this.#connect(openers);
+    if (speaker) void this.beside.start(this.conversation, speaker, chosen, openers, (why) => (this.failure = why));
   }
 
   /** Shows the conversation without taking part in it. */
@@ -113,12 +123,14 @@ export class Live {
   /** Stops capture at once; the server still answers what was said last. */
   stop(): void {
     this.#letGo();
+    this.beside.stop();
     this.#connection?.stop();
   }
 
   /** Leaves at once, as when the page is closed. */
   leave(): void {
     this.#letGo();
+    this.beside.leave();
     this.#connection?.close();
   }
 
@@ -129,6 +141,7 @@ export class Live {
 
   pause(paused: boolean): void {
     this.own?.pause(paused);
+    this.beside.pause(paused);
     this.#connection?.send({ type: "pause", paused });
   }
 
@@ -166,6 +179,12 @@ export class Live {
     this.conversed = dismiss(this.conversed, id);
   }
 
+  /** What the connection has carried, and how well; null while there is none. */
+  async counters(): Promise<Counters | null> {
+    const told = (await this.#connection?.counters()) ?? null;
+    return told && { ...told, roundTrip: told.roundTrip ?? this.roundTrip };
+  }
+
   async refreshDevices(): Promise<void> {
     this.devices = await listDevices();
   }
@@ -182,7 +201,7 @@ export class Live {
   #connect(openers: Openers): void {
     const { conversation, participant, own } = this;
     const resumeAfter = this.conversed.lastSeq;
-    const request = { conversation, participant, consent: own !== null, resumeAfter, stream: own?.analysed ?? null };
+    const request = { conversation, participant, consent: own !== null, resumeAfter, links: true, stream: own?.analysed ?? null };
     this.#connection = new Connection(openers, request, () => this.conversed.lastSeq, {
       phase: (phase, transport) => this.#enter(phase, transport),
       failed: (tries, wait) => {
@@ -197,7 +216,10 @@ export class Live {
   #enter(phase: Phase, transport: Transport | null): void {
     this.stage = phase;
     this.transport = transport;
-    if (phase === "ended") this.#letGo();
+    if (phase === "ended") {
+      this.#letGo();
+      this.beside.stop();
+    }
     if (phase !== "live") return;
     this.retryAt = null;
     if (this.own?.muted) this.mute(true);

@@ -117,6 +117,8 @@ export interface FaceBox {
   label: Emotion;
   unsure: boolean;
   confidence: number;
+  /** its mouth moves most while the participant's sound is speech */
+  speaking: boolean;
 }
 
 /** The faces of one video frame of a participant; an empty list says that none is seen. */

@@ -1,6 +1,6 @@
 /** What the page knows of a conversation, as a pure function of the events that it has received. */
 
-import { learn, UNSET, type Clock } from "./clock";
+import { compare, learn, UNSET, type Clock } from "./clock";
 import type { EmotionEvent, FaceBox, Participants, ServerEvent, ServerHello, TranscriptEvent } from "./protocol";
 
 /** Utterances beyond this many are forgotten, oldest first: memory does not grow with the length of a call. */
@@ -59,6 +59,8 @@ export interface State {
   readonly speaking: readonly string[];
   readonly faces: Readonly<Record<string, Faces>>;
   readonly behind: Behind | null;
+  /** All that was dropped so far, by kind. */
+  readonly dropped: Readonly<Record<string, number>>;
   readonly notices: readonly Notice[];
 }
 
@@ -75,6 +77,7 @@ export const EMPTY: State = {
   speaking: [],
   faces: {},
   behind: null,
+  dropped: {},
   notices: [],
 };
 
@@ -82,7 +85,7 @@ export const EMPTY: State = {
 export function reduce(state: State, event: ServerEvent, received: number): State {
   switch (event.type) {
     case "hello":
-      return greet(state, event);
+      return greet({ ...state, clock: compare(state.clock, received, event.time) }, event);
     case "pong":
     case "bye":
     case "peers":
@@ -94,8 +97,10 @@ export function reduce(state: State, event: ServerEvent, received: number): Stat
       return notify(state, "error", event.message);
     case "warning":
       return notify(follow(state, event.seq), "warning", event.message);
-    case "lag":
-      return { ...follow(state, event.seq), behind: { ...event, told: received } };
+    case "lag": {
+      const behind: Behind = { ...event, told: received };
+      return { ...follow(state, event.seq), behind, dropped: added(state.dropped, event.dropped) };
+    }
   }
   if (event.seq <= state.lastSeq) return state;
   return numbered({ ...state, lastSeq: event.seq }, event, received);
@@ -135,6 +140,11 @@ function greet(state: State, hello: ServerEvent & ServerHello): State {
 /** Warnings and lag are numbered when they are for everyone, and carry the last number when for one session. */
 function follow(state: State, seq: number): State {
   return seq === state.lastSeq + 1 ? { ...state, lastSeq: seq } : state;
+}
+
+function added(counts: State["dropped"], more: State["dropped"]): State["dropped"] {
+  const sums = Object.entries(more).map(([kind, count]) => [kind, (counts[kind] ?? 0) + count]);
+  return { ...counts, ...Object.fromEntries(sums) };
 }
 
 function notify(state: State, kind: Notice["kind"], message: string): State {

@@ -1,6 +1,8 @@
 /** Why a reading is as it is, in the order and words in which the page shows it. */
 
+import { listed, percent } from "./emotions";
 import { EMOTIONS, MODALITIES, type Emotion, type EmotionEvent, type Modality } from "./protocol";
+import type { Utterance } from "./state";
 
 export interface Part {
   readonly modality: Modality;
@@ -12,10 +14,14 @@ export interface Part {
 
 export const MODALITY_NAMES: Record<Modality, string> = { text: "Words", audio: "Voice", video: "Face" };
 
+/** One modality leads when it weighs so much more than the next. */
+const LEADS = 1.5;
+const SHOWN_TURNS = 4;
+
 /** Stages of `latency_ms` that are sums of others come last; the rest stay in the server's order. */
 const SUMS = ["beyond_hangover", "total"];
 
-const STAGE_NAMES: Record<string, string> = {
+export const STAGE_NAMES: Record<string, string> = {
   hangover: "waiting for silence",
   recognise: "recognising words",
   encode: "reading words, voice and face",
@@ -25,6 +31,54 @@ const STAGE_NAMES: Record<string, string> = {
   beyond_hangover: "after the silence was sure",
   total: "from the end of speech",
 };
+
+export interface Turn {
+  readonly said: Utterance;
+  readonly weight: number;
+}
+
+/** The reasons as sentences, before any figure: what led, what disagreed, and how close it was. */
+export function inWords(reading: EmotionEvent): string[] {
+  const known = parts(reading);
+  if (!known.length) return closeness(reading);
+  const sentence = [origin(known), agreement(known, reading.label)].filter(Boolean).join("; ");
+  return [`${sentence}.`, ...closeness(reading)];
+}
+
+function origin(known: readonly Part[]): string {
+  const [first, second] = known.toSorted((a, b) => b.weight - a.weight);
+  if (!first) return "";
+  if (!second) return `Only from the ${noun(first)}`;
+  if (first.weight >= LEADS * second.weight) return `Mostly from the ${noun(first)}`;
+  return `From the ${noun(first)} and the ${noun(second)} about alike`;
+}
+
+function agreement(known: readonly Part[], label: Emotion): string {
+  const others = known.filter((part) => part.label !== label);
+  if (others.length) return others.map((part) => `the ${noun(part)} alone would have said ${part.label}`).join(", ");
+  return known.length > 1 ? `${listed(known.map(noun))} agree` : "";
+}
+
+function closeness({ unsure, probabilities }: EmotionEvent): string[] {
+  const [first, second] = ranked(probabilities);
+  if (!unsure || !first || !second) return [];
+  return [`Too close to be sure: ${first[0]} ${percent(first[1])}, ${second[0]} ${percent(second[1])}.`];
+}
+
+function noun(part: Part): string {
+  return part.name.toLowerCase();
+}
+
+/** The earlier turns that it looked back at and that are still here, the most first. */
+export function lookedBackAt(reading: EmotionEvent, utterances: readonly Utterance[]): Turn[] {
+  // A server of an older version does not tell them.
+  const attended = (reading.attended as EmotionEvent["attended"] | undefined) ?? [];
+  const turns = attended.flatMap(({ utterance, weight }) => {
+    const said = utterances.findLast((one) => one.key === utterance);
+    return said ? [{ said, weight }] : [];
+  });
+  return turns.slice(0, SHOWN_TURNS);
+}
 
 /** All emotions, most probable first. */
 export function ranked(probabilities: EmotionEvent["probabilities"]): [label: Emotion, share: number][] {

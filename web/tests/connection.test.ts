@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { ClientMessage, ErrorCode } from "../src/protocol";
 import { backOff, Connection, RTC_PATIENCE_MS, SOCKET_PATIENCE_MS, type Phase } from "../src/session/connection";
+import type { Counters } from "../src/session/counters";
 import type { Ending, Listener, Open, Request, Session, Transport } from "../src/session/session";
 import { event, hello, sleep } from "./events";
 
@@ -23,6 +24,10 @@ class Fake implements Session {
     // Pictures need a browser: tests/e2e.
   }
 
+  counters(): Promise<Counters> {
+    return Promise.reject(new Error("not measured"));
+  }
+
   close(): void {
     this.closed = true;
   }
@@ -37,7 +42,7 @@ class Bench {
   readonly connection: Connection;
 
   constructor(rtc = true) {
-    const request = { conversation: "talk", participant: "ada", consent: true, resumeAfter: 0, stream: null };
+    const request = { conversation: "talk", participant: "ada", consent: true, links: true, resumeAfter: 0, stream: null };
     const openers = { rtc: rtc ? this.#opener("rtc") : null, socket: this.#opener("socket") };
     this.connection = new Connection(openers, request, () => this.lastSeq, {
       phase: (phase, transport) => this.phases.push([phase, transport]),

@@ -49,6 +49,13 @@ describe.each([["light", light], ["dark", dark]])("the %s scheme", (_, scheme) =
   });
 });
 
+test("the dark scheme is the same whether the system or the address asks for it", () => {
+  const [, system = "", asked = ""] = css.split(/@media|\[data-theme="dark"\]/);
+  const values = (part: string): string[] => [...part.matchAll(/--[\w-]+:[^;]+/g)].map(([value]) => value);
+  expect(values(asked)).toEqual(values(system));
+  expect(values(asked)).toHaveLength(Object.keys(dark).length);
+});
+
 test("no two emotions share a shape", () => {
   expect(new Set(Object.values(SHAPES)).size).toBe(EMOTIONS.length);
 });

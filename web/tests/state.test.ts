@@ -108,6 +108,16 @@ describe("the sequence", () => {
   });
 });
 
+test("what was dropped is counted by kind over all that was told", () => {
+  const lag = (seq: number, dropped: Record<string, number>): ServerEvent => event(seq, { type: "lag", seconds: 1, dropped, faces_per_second: null, provisional: null });
+  expect(after(lag(1, { audio: 3 }), lag(2, { audio: 1, words: 2 })).dropped).toEqual({ audio: 4, words: 2 });
+});
+
+test("a greeting tells the server's clock, also to who comes long after the last word", () => {
+  const late = [transcript(1), hello(1)].reduce((state, one) => reduce(state, one, 1500), EMPTY);
+  expect(late.clock.skew).toBe(499);
+});
+
 describe("people", () => {
   test("who leave are no longer speaking nor seen, but keep their lane", () => {
     const faces = event(2, { type: "faces", participant: "ada", at: 1, faces: [box(1, 0.4)], latency_ms: 20 });

@@ -3,10 +3,10 @@ import { conversationTime, formatTime, learn, UNSET } from "../src/clock";
 import { FaceMotion, mirrored } from "../src/faces";
 import { mediaFailure } from "../src/failures";
 import { identifier, newConversation } from "../src/names";
-import { parseEvent, type EmotionEvent } from "../src/protocol";
+import { MODALITIES, parseEvent, type Emotion, type EmotionEvent } from "../src/protocol";
 import { EMPTY, reduce } from "../src/state";
 import { bars, latestReading, span } from "../src/timeline";
-import { duration, parts, ranked, signed, stages } from "../src/why";
+import { duration, inWords, lookedBackAt, parts, ranked, signed, stages } from "../src/why";
 import { box, emotion, transcript } from "./events";
 
 describe("the conversation's time", () => {
@@ -92,6 +92,37 @@ describe("the reasons", () => {
 
   test("put the sum after its stages", () => {
     expect(stages(reading).map(([name]) => name).at(-1)).toBe("from the end of speech");
+  });
+
+  const said = (weights: [number, Emotion][]): string[] => {
+    const shares = MODALITIES.map((name, index) => {
+      const [weight, label] = weights[index] ?? [0, "joy" as Emotion];
+      return [name, { weight, label, probabilities: { [label]: 0.6 } }] as const;
+    });
+    return inWords(emotion(1, { modalities: Object.fromEntries(shares.slice(0, weights.length)) }) as EmotionEvent);
+  };
+
+  test("say first, in words, what led and what disagreed", () => {
+    expect(said([[0.7, "joy"], [0.2, "sadness"], [0.1, "joy"]])).toEqual([
+      "Mostly from the words; the voice alone would have said sadness.",
+    ]);
+    expect(said([[0.4, "joy"], [0.35, "joy"], [0.25, "joy"]])).toEqual([
+      "From the words and the voice about alike; words, voice and face agree.",
+    ]);
+    expect(said([[1, "joy"]])).toEqual(["Only from the words."]);
+  });
+
+  test("say how close it was where the reading is unsure", () => {
+    const unsure = { unsure: true, probabilities: { joy: 0.41, neutral: 0.38 } };
+    expect(inWords(emotion(1, unsure) as EmotionEvent)).toEqual(["Too close to be sure: joy 41 %, neutral 38 %."]);
+  });
+
+  test("name the turns looked back at that are still here, the most first", () => {
+    const known = [transcript(1), transcript(2, { utterance: "bob-1", participant: "bob" })];
+    const { utterances } = known.reduce((state, one) => reduce(state, one, 0), EMPTY);
+    const attended = [{ utterance: "bob-1", weight: 0.5 }, { utterance: "gone-1", weight: 0.3 }, { utterance: "ada-1", weight: 0.1 }];
+    const turns = lookedBackAt(emotion(3, { attended }) as EmotionEvent, utterances);
+    expect(turns.map(({ said, weight }) => [said.participant, weight])).toEqual([["bob", 0.5], ["ada", 0.1]]);
   });
 
   test("give times as people read them", () => {

@@ -3,10 +3,10 @@
 export type TakePicture = (seconds: number, jpeg: ArrayBuffer) => void;
 
 const PER_SECOND = 10;
-const MAX_WIDTH = 640;
+const MAX_WIDTH = 1280;
 const QUALITY = 0.8;
 
-/** Gives ten pictures a second, at most 640 wide, until the returned function is called. */
+/** Gives ten pictures a second, at most 1280 wide, until the returned function is called. */
 export function capturePictures(stream: MediaStream, now: () => number, take: TakePicture): () => void {
   const video = document.createElement("video");
   const canvas = document.createElement("canvas");

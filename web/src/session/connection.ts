@@ -1,6 +1,7 @@
 /** Keeps a session alive: WebRTC first, a socket where that is blocked, and again with back-off when the link breaks. */
 
 import type { ClientMessage, ErrorCode, ServerEvent } from "../protocol";
+import type { Counters } from "./counters";
 import type { Ending, Open, Request, Session, Transport } from "./session";
 
 export type Phase = "connecting" | "live" | "finishing" | "reconnecting" | "ended";
@@ -74,6 +75,11 @@ export class Connection {
   /** Tries at once instead of waiting any longer. */
   retry(): void {
     if (this.#session === null && !this.#over) this.#again();
+  }
+
+  /** What the present link has carried; null while there is none. */
+  async counters(): Promise<Counters | null> {
+    return (this.#live && (await this.#session?.counters())) || null;
   }
 
   /** Says goodbye and goes on listening until what was said last is answered. */

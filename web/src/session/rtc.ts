@@ -1,6 +1,7 @@
 /** A session over WebRTC: the browser's own codecs and clock for media, a data channel for the protocol's JSON. */
 
 import type { ClientMessage, ErrorCode } from "../protocol";
+import { readReports, type Counters } from "./counters";
 import { gathered } from "./gather";
 import { LOST, Once, type Ending, type Listener, type Request, type Session } from "./session";
 
@@ -40,6 +41,11 @@ export class RtcSession implements Session {
     void this.#video?.replaceTrack(track).catch(() => undefined);
   }
 
+  async counters(): Promise<Counters> {
+    const reports = [...(await this.#peer.getStats()).values()] as Record<string, unknown>[];
+    return readReports(reports, performance.now());
+  }
+
   close(): void {
     this.#listener.silence();
   }
@@ -61,12 +67,12 @@ export class RtcSession implements Session {
   }
 
   #offer(): Promise<Response> {
-    const { conversation, participant, consent, resumeAfter: resume_after } = this.request;
+    const { conversation, participant, consent, links, resumeAfter: resume_after } = this.request;
     const { sdp, type } = this.#peer.localDescription as RTCSessionDescription;
     return fetch("/v1/offer", {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ conversation, participant, consent, links: true, resume_after, sdp, type }),
+      body: JSON.stringify({ conversation, participant, consent, links, resume_after, sdp, type }),
     });
   }
 

@@ -1,5 +1,6 @@
 /** A session with the server, whatever carries it. */
 
+import type { Counters } from "./counters";
 import { parseEvent, type ClientMessage, type ErrorCode, type ServerEvent } from "../protocol";
 
 export interface Request {
@@ -7,6 +8,8 @@ export interface Request {
   /** null: only watch. */
   readonly participant: string | null;
   readonly consent: boolean;
+  /** Whether the others' pages may link to this one directly. */
+  readonly links: boolean;
   /** The last seq seen; 0 asks for all that is kept. */
   readonly resumeAfter: number;
   /** What is sent; null: nothing. Its sound stays the same one. The session doesn't own it. */
@@ -25,6 +28,8 @@ export interface Listener {
 export interface Session {
   readonly transport: Transport;
   send(message: ClientMessage): void;
+  /** What the link has carried so far, and how well. */
+  counters(): Promise<Counters>;
   /** Sends this picture from now on; null: none. */
   picture(track: MediaStreamTrack | null): void;
   /** Ends it without waiting; the listener hears nothing more. */

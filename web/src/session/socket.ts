@@ -3,6 +3,7 @@
 import { capturePictures } from "../media/pictures";
 import { captureSound } from "../media/sound";
 import { PROTOCOL_VERSION, type ClientMessage } from "../protocol";
+import type { Counters } from "./counters";
 import { packFrame, type FrameKind } from "./frame";
 import { Once, type Listener, type Request, type Session } from "./session";
 
@@ -18,6 +19,8 @@ export class SocketSession implements Session {
   #stopSound = nothing;
   #stopPictures = nothing;
   #hushed = false;
+  #sentBytes = 0;
+  #receivedBytes = 0;
 
   constructor(
     private readonly request: Request,
@@ -26,14 +29,22 @@ export class SocketSession implements Session {
     this.#wanted = request.stream?.getVideoTracks()[0] ?? null;
     this.#listener = new Once(listener, () => this.#release());
     this.#socket.onopen = () => this.#greet();
-    this.#socket.onmessage = ({ data }) => this.#listener.message(data);
+    this.#socket.onmessage = ({ data }: MessageEvent<unknown>) => {
+      if (typeof data === "string") this.#receivedBytes += data.length;
+      this.#listener.message(data);
+    };
     this.#socket.onclose = () => this.#listener.ended();
   }
 
   send(message: ClientMessage): void {
     // Media after a bye is an error.
     if (message.type === "bye") this.#hush();
-    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(JSON.stringify(message));
+    if (this.#socket.readyState === WebSocket.OPEN) this.#push(JSON.stringify(message));
+  }
+
+  counters(): Promise<Counters> {
+    const [sentBytes, receivedBytes, waiting] = [this.#sentBytes, this.#receivedBytes, this.#socket.bufferedAmount];
+    return Promise.resolve({ at: performance.now(), sentBytes, receivedBytes, roundTrip: null, lost: null, jitter: null, waiting });
   }
 
   picture(track: MediaStreamTrack | null): void {
@@ -50,10 +61,10 @@ export class SocketSession implements Session {
   }
 
   #greet(): void {
-    const { conversation, participant, consent, resumeAfter: resume_after, stream } = this.request;
+    const { conversation, participant, consent, links, resumeAfter: resume_after, stream } = this.request;
     const version = PROTOCOL_VERSION;
     this.#began = performance.now();
-    this.send({ type: "hello", version, conversation, participant, consent, links: true, resume_after });
+    this.send({ type: "hello", version, conversation, participant, consent, links, resume_after });
     if (stream) void this.#capture(stream);
   }
 
@@ -71,7 +82,12 @@ export class SocketSession implements Session {
 
   #media(kind: FrameKind, seconds: number, payload: ArrayBuffer): void {
     const free = this.#socket.readyState === WebSocket.OPEN && this.#socket.bufferedAmount < MAX_WAITING_BYTES;
-    if (free) this.#socket.send(packFrame(kind, seconds, payload));
+    if (free) this.#push(packFrame(kind, seconds, payload));
+  }
+
+  #push(data: string | ArrayBuffer): void {
+    this.#sentBytes += typeof data === "string" ? data.length : data.byteLength;
+    this.#socket.send(data);
   }
 
   #hush(): void {
