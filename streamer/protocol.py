@@ -332,6 +332,7 @@ class RecordingProgress(Message):
     name: str
     state: Literal["waiting", "reading", "done", "failed", "cancelled"] = "waiting"
     ahead: int = Field(default=0, description="how many are read before it")
+    began: float | None = Field(default=None, description="wall clock when its reading began, seconds since 1970")
     at: float = Field(default=0.0, description="seconds of media that are read")
     duration: float | None = Field(default=None, description="seconds in all; null where the file does not say")
     utterances: int = 0

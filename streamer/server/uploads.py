@@ -161,7 +161,8 @@ class Uploads:
 
     async def _read(self, upload: Upload) -> tuple[ConversationRecord, list[str]]:
         source = await asyncio.to_thread(FileSource.open, upload.file)
-        upload.tell(state="reading", duration=source.info.duration)
+        began = time()
+        upload.tell(state="reading", began=began, duration=source.info.duration)
         settings = replace(self._hub.settings, live=False)
         # Metrics of its own: how long a file's utterances wait says nothing of the server's latency.
         conversation = Conversation(
@@ -169,7 +170,6 @@ class Uploads:
         )
         events = conversation.subscribe()
         following = asyncio.create_task(_follow(events))
-        began = time()
         try:
             await replay(source, conversation, progress=lambda at: upload.tell(at=at))
         finally:

@@ -231,6 +231,8 @@ export interface RecordingProgress {
   state: "waiting" | "reading" | "done" | "failed" | "cancelled";
   /** how many are read before it */
   ahead: number;
+  /** wall clock when its reading began, seconds since 1970 */
+  began: number | null;
   /** seconds of media that are read */
   at: number;
   /** seconds in all; null where the file does not say */
