@@ -166,7 +166,7 @@ class Uploads:
         settings = replace(self._hub.settings, live=False)
         # Metrics of its own: how long a file's utterances wait says nothing of the server's latency.
         conversation = Conversation(
-            upload.progress.id, self._hub.engine, self._hub.recogniser, self._workers, Metrics(), settings
+            "recording", self._hub.engine, self._hub.recogniser, self._workers, Metrics(), settings
         )
         events = conversation.subscribe()
         following = asyncio.create_task(_follow(events))

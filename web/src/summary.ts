@@ -31,6 +31,7 @@ export interface Monologue {
 /** A longer silence ends a monologue. */
 const MONOLOGUE_PAUSE = 5;
 const QUOTED = 90;
+const LIST = new Intl.ListFormat("en");
 const NO_COUNTS = Object.fromEntries(EMOTIONS.map((label) => [label, 0])) as Record<Emotion, number>;
 
 /** What is counted: the utterances that have their last reading. */
@@ -84,20 +85,19 @@ export function speakerSentence(one: SpeakerSummary, utterances: readonly Uttera
   const share = `${one.speaker} took ${percent(one.share)} of the talking time`;
   const sure = one.utterances - one.unsure;
   if (sure === 0) return `${share}; no reading was sure enough to be named.`;
-  const often = EMOTIONS.reduce((best, label) => (one.counts[label] > one.counts[best] ? label : best));
-  const mostly = `${one.counts[often] * 2 > sure ? "mostly" : "most often"} ${often}`;
+  const most = Math.max(...Object.values(one.counts));
+  const often = LIST.format(EMOTIONS.filter((label) => one.counts[label] === most));
+  const mostly = `${most * 2 > sure ? "mostly" : "most often"} ${often}`;
   const peak = strongest(utterances.filter((said) => said.participant === one.speaker))[0];
   if (!peak) return `${share}, ${mostly}; nothing else was sure.`;
   const words = peak.utterance.text ? `: “${quote(peak.utterance.text)}”` : ".";
   return `${share}, ${mostly}; ${peak.reading.label} was strongest at ${formatTime(peak.utterance.start)}${words}`;
 }
 
-/** "Ada's expression shifted 3 times: twice after Ben spoke, once after an own turn." One sentence for each who shifted. */
+/** "Ada’s expression shifted 3 times: twice after Ben spoke, once after an own turn." One sentence for each who shifted. */
 export function shiftSentences(utterances: readonly Utterance[]): string[] {
   return [...grouped(shifts(utterances), (one) => one.utterance.participant)].map(([speaker, own]) => {
-    const after = [...grouped(own, (one) => one.after)].sort(([, one], [, other]) => other.length - one.length);
-    const parts = after.map(([who, some]) => `${times(some.length)} after ${who === speaker ? "an own turn" : `${who} spoke`}`);
-    return `${possessive(speaker)} expression shifted ${times(own.length)}: ${parts.join(", ")}.`;
+    return `${possessive(speaker)} expression shifted ${times(own.length)}${occasions(speaker, own)}.`;
   });
 }
 
@@ -114,11 +114,6 @@ export function generalSentences(utterances: readonly Utterance[]): string[] {
   return said;
 }
 
-/** "neutral to joy, after Ben spoke" */
-export function shiftWords({ from, reading, after, utterance }: Shift): string {
-  return `${from} to ${reading.label}, after ${after === utterance.participant ? "an own turn" : `${after} spoke`}`;
-}
-
 /** A duration as people say it. */
 export function seconds(duration: number): string {
   return duration < 60 ? `${Math.round(duration)} s` : `${formatTime(duration)} min`;
@@ -126,6 +121,15 @@ export function seconds(duration: number): string {
 
 function spoken(utterances: readonly Utterance[]): number {
   return utterances.reduce((sum, one) => sum + one.end - one.start, 0);
+}
+
+function occasions(speaker: string, own: readonly Shift[]): string {
+  const after = [...grouped(own, (one) => one.after)]
+    .sort(([, one], [, other]) => other.length - one.length)
+    .map(([who, some]) => ({ count: some.length, when: who === speaker ? "after an own turn" : `after ${who} spoke` }));
+  const only = after.length === 1 ? after[0] : undefined;
+  if (only) return `, ${only.count > 1 ? "always " : ""}${only.when}`;
+  return `: ${after.map(({ count, when }) => `${times(count)} ${when}`).join(", ")}`;
 }
 
 function times(count: number): string {
