@@ -68,6 +68,17 @@ export function slices(utterances: readonly Utterance[], speaker: string, until:
   });
 }
 
+/** Where what a speaker expresses most in a slice begins to be another; slices of silence change nothing. */
+export function turns(parts: readonly Slice[]): { readonly place: number; readonly kind: Emotion | "unsure" }[] {
+  const found: { place: number; kind: Emotion | "unsure" }[] = [];
+  for (const [place, { seconds }] of parts.entries()) {
+    const [most] = Object.entries(seconds).sort(([, one], [, other]) => other - one);
+    const kind = most?.[0] as Emotion | "unsure" | undefined;
+    if (kind && kind !== found.at(-1)?.kind) found.push({ place, kind });
+  }
+  return found;
+}
+
 /** The longest time in which one spoke and nobody else began to. */
 export function longestMonologue(utterances: readonly Utterance[]): Monologue | null {
   const runs: Monologue[] = [];

@@ -5,7 +5,7 @@ import { recorded } from "../src/record";
 import { filtered, hits, marked, neighbour, NO_FILTER, toggled } from "../src/recordings/finding";
 import { actionOf } from "../src/recordings/keys";
 import { EMPTY, type State, type Utterance } from "../src/state";
-import { generalSentences, longestMonologue, shiftSentences, slices, speakerSentence, summarise } from "../src/summary";
+import { generalSentences, longestMonologue, shiftSentences, slices, speakerSentence, summarise, turns } from "../src/summary";
 import { emotion } from "./events";
 import fixture from "./summary.fixture.json";
 
@@ -125,6 +125,11 @@ describe("the summary", () => {
       { start: 0, seconds: { joy: 1 } },
       { start: 2, seconds: { joy: 1, unsure: 1 } },
     ]);
+  });
+
+  test("says where what is expressed most begins to be another, over silence too", () => {
+    const parts = [{ joy: 1 }, {}, { joy: 1 }, { joy: 0.2, fear: 0.5 }, { unsure: 1 }].map((seconds, start) => ({ start, seconds }));
+    expect(turns(parts)).toEqual([{ place: 0, kind: "joy" }, { place: 3, kind: "fear" }, { place: 4, kind: "unsure" }]);
   });
 
   test("counts nothing twice while a reading is provisional", () => {
