@@ -109,7 +109,7 @@ def test_a_recording_is_read_with_progress_then_opened_and_played(
     expect(page.get_by_role("progressbar", name="talk.wav")).to_be_visible()
     expect(page.get_by_text("media is never kept")).to_be_visible()
     page.wait_for_url("**/recordings/*")
-    expect(page.get_by_role("heading", name="talk.wav")).to_be_visible()
+    expect(page.get_by_role("heading", name="talk.wav")).to_be_focused()
     expect(page.locator(SAID).first).to_contain_text("happy that you came")
     assert list(temporary.iterdir()) == []
     page.keyboard.press("Space")
@@ -353,16 +353,17 @@ def test_an_export_is_a_click_away(recording: Page, title: str, words: str) -> N
 @pytest.mark.parametrize("width", [390, 820, 1440])
 def test_nothing_is_cut_off_at_any_width_light_and_dark(played: Page, width: int, artifacts: Path, kept: str) -> None:
     played.set_viewport_size({"width": width, "height": 900})
-    for scheme in ("light", "dark"):
-        played.emulate_media(color_scheme=scheme)
-        assert played.evaluate("document.documentElement.scrollWidth") <= width
-        played.screenshot(path=artifacts / f"recording-{width}-{scheme}.png")
+    _photograph(played, width, artifacts / "recording")
     played.get_by_role("link", name="Recordings").click()
     expect(played.locator("[data-entry]")).to_be_visible()
+    _photograph(played, width, artifacts / "recordings")
+
+
+def _photograph(page: Page, width: int, place: Path) -> None:
     for scheme in ("light", "dark"):
-        played.emulate_media(color_scheme=scheme)
-        assert played.evaluate("document.documentElement.scrollWidth") <= width
-        played.screenshot(path=artifacts / f"recordings-{width}-{scheme}.png")
+        page.emulate_media(color_scheme=scheme)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.screenshot(path=place.with_name(f"{place.name}-{width}-{scheme}.png"))
 
 
 def _exported(page: Page, title: str) -> Path:
