@@ -123,7 +123,7 @@ class Uploads:
         if task := self._tasks.get(id):
             task.cancel()
             await asyncio.wait([task])
-        del self._uploads[id]
+        self._uploads.pop(id, None)
 
     async def close(self) -> None:
         """Ends all readings and deletes the files."""

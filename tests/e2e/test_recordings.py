@@ -32,7 +32,7 @@ RECORD: Final = conversation(
     *(utterance("Ada", 12.0 + 2 * n, 13.5 + 2 * n, f"And then this, number {n}", "neutral") for n in range(20)),
 )
 SAID: Final = "[data-utterance]"
-CURRENT: Final = '[aria-current="true"][data-utterance]'
+CURRENT: Final = "[data-utterance][aria-current]"
 POSITION: Final = "document.querySelector('video').currentTime"
 
 
@@ -287,7 +287,7 @@ def test_a_file_that_can_t_be_played_says_so_and_the_rest_works(recording: Page,
     ],
 )
 def test_a_moment_is_a_click_away(played: Page, group: str, name: str, words: str) -> None:
-    moments = played.get_by_role("region", name="Moments").get_by_role("region", name=group)
+    moments = played.get_by_role("region", name="Moments").get_by_role("group", name=group)
     moments.get_by_role("button", name=name).click()
     expect(played.locator(CURRENT)).to_contain_text(words)
 

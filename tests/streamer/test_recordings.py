@@ -152,6 +152,20 @@ async def test_a_recording_over_the_limit_is_refused_and_leaves_nothing(
     assert _left(temporary) == []
 
 
+async def test_a_recording_that_does_not_come_whole_leaves_nothing(engine: Engine, temporary: Path) -> None:
+    async with _client(engine, recogniser="none") as (client, server):
+        _, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(server.url).port)
+        head = "POST /v1/recordings?name=a.wav HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000\r\n\r\n"
+        writer.write(head.encode() + b"x" * 1000)
+        async with asyncio.timeout(WAIT):
+            while not _left(temporary):
+                await asyncio.sleep(0.01)
+            writer.close()
+            while _left(temporary):
+                await asyncio.sleep(0.01)
+        assert (await client.get("/v1/recordings")).json() == {"recordings": []}
+
+
 async def test_recordings_are_read_one_after_the_other_and_each_can_be_cancelled(
     engine: Engine, library: Store, temporary: Path
 ) -> None:

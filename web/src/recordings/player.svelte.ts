@@ -36,13 +36,11 @@ export class Player {
     if (media) media.currentTime = this.position;
   }
 
-  /** False where there is no file to play. */
-  toggle(): boolean {
+  toggle(): void {
     const media = this.#media;
-    if (!media) return false;
-    if (media.paused) void media.play().catch(() => undefined);
+    if (!media) this.failure = "There is nothing to play yet: choose the recording’s file above.";
+    else if (media.paused) void media.play().catch(() => undefined);
     else media.pause();
-    return true;
   }
 
   /** For the element that plays. */
