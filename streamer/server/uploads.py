@@ -160,9 +160,10 @@ class Uploads:
         return {"state": "done", "utterances": len(record.utterances), **await self._keep(upload, record, warnings)}
 
     async def _read(self, upload: Upload) -> tuple[ConversationRecord, list[str]]:
-        source = await asyncio.to_thread(FileSource.open, upload.file)
         began = time()
-        upload.tell(state="reading", began=began, duration=source.info.duration)
+        upload.tell(state="reading", began=began)
+        source = await asyncio.to_thread(FileSource.open, upload.file)
+        upload.tell(duration=source.info.duration)
         settings = replace(self._hub.settings, live=False)
         # Metrics of its own: how long a file's utterances wait says nothing of the server's latency.
         conversation = Conversation(
