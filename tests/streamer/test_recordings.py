@@ -86,6 +86,14 @@ async def _last(client: httpx.AsyncClient, id: str) -> dict[str, Any]:
     return [state async for state in _states(client, id)][-1]
 
 
+async def _until(folder: Path, *, empty: bool) -> None:
+    async with asyncio.timeout(WAIT):
+        while True:
+            if bool(_left(folder)) is not empty:
+                return
+            await asyncio.sleep(0.01)
+
+
 def _left(folder: Path) -> list[Path]:
     return list(folder.iterdir())
 
@@ -157,12 +165,9 @@ async def test_a_recording_that_does_not_come_whole_leaves_nothing(engine: Engin
         _, writer = await asyncio.open_connection("127.0.0.1", httpx.URL(server.url).port)
         head = "POST /v1/recordings?name=a.wav HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9000\r\n\r\n"
         writer.write(head.encode() + b"x" * 1000)
-        async with asyncio.timeout(WAIT):
-            while not _left(temporary):
-                await asyncio.sleep(0.01)
-            writer.close()
-            while _left(temporary):
-                await asyncio.sleep(0.01)
+        await _until(temporary, empty=False)
+        writer.close()
+        await _until(temporary, empty=True)
         assert (await client.get("/v1/recordings")).json() == {"recordings": []}
 
 
