@@ -1,13 +1,12 @@
 """All conversations of one server."""
 
 import asyncio
-import math
 from time import monotonic
 
 from engine import Engine
 from streamer.conversation import Conversation
 from streamer.errors import Refused
-from streamer.load import Load
+from streamer.load import Load, unhurried
 from streamer.metrics import Metrics
 from streamer.protocol import ErrorCode, Lag
 from streamer.recognise import Recogniser
@@ -39,8 +38,8 @@ class Hub:
         self.library = library
         self.closing = False
         self._workers = Workers()
-        behind = self.settings.behind_seconds if self.settings.live else math.inf  # a file is not hurried
-        self._load = Load(behind, self.settings.calm_seconds, self._tell_effort)
+        live, behind, calm = self.settings.live, self.settings.behind_seconds, self.settings.calm_seconds
+        self._load = Load(behind, calm, self._tell_effort) if live else unhurried()
         self._conversations: dict[str, Conversation] = {}
 
     @property

@@ -1,5 +1,6 @@
 """What the server gives up when the machine can't keep up: first pictures, then provisional readings, never finals."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from time import monotonic
@@ -63,3 +64,8 @@ class Load:
     def _move(self, by: int, longest: float) -> None:
         self.given_up += by
         self._changed(longest)
+
+
+def unhurried() -> Load:
+    """That of recordings: they take the time that they take, and nothing is given up."""
+    return Load(math.inf, math.inf, lambda _: None)

@@ -17,6 +17,7 @@ class Settings:
     subscriber_events: how far a reader may fall behind before it is closed.
     store: where what is final is kept, a database's URL or an SQLite file; None keeps nothing.
     store_utterances: how many may wait while the store can't be written; over it, they are not kept.
+    max_recordings: how many recordings may wait to be read, the one that is being read included.
     """
 
     segmenter: SegmenterConfig = field(default_factory=SegmenterConfig)
@@ -47,6 +48,8 @@ class Settings:
     media_errors: int = 20
     store: str | None = None
     store_utterances: int = 10_000
+    max_recordings: int = 8
+    max_recording_bytes: int = 4 << 30
 
     def __post_init__(self) -> None:
         for name in self.__slots__:
@@ -66,4 +69,5 @@ class Settings:
             "idle_seconds": self.idle_seconds,
             "faces_per_second": self.faces_per_second,
             "ring_events": self.ring_events,
+            "max_recording_bytes": self.max_recording_bytes,
         }

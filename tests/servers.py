@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -18,6 +19,7 @@ from streamer.recognise import load_recogniser
 from streamer.server import create_app, running
 from streamer.settings import Settings
 from streamer.store.library import Library
+from streamer.store.store import Store
 
 WAIT = 20.0
 """Seconds after which a test gives up waiting for anything."""
@@ -53,6 +55,33 @@ async def serving(
             yield Server(server.url, hub)
     finally:
         words.close()
+
+
+@contextmanager
+def serving_beside(
+    engine: Engine, settings: Settings | None = None, *, recogniser: str, page: Path, store: Path | None = None
+) -> Iterator[Server]:
+    """Serves on a thread of its own until left: Playwright's synchronous calls need this one."""
+    started: list[Server] = []
+    ready, stop = threading.Event(), asyncio.Event()
+    loop = asyncio.new_event_loop()
+
+    async def serve() -> None:
+        library = Library(Store.open(str(store)), 100) if store else None
+        async with serving(engine, settings, recogniser, page, library) as server:
+            started.append(server)
+            ready.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=[serve()])
+    thread.start()
+    assert ready.wait(WAIT), "the server did not start"
+    try:
+        yield started[0]
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()
+        loop.close()
 
 
 @asynccontextmanager

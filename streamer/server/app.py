@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from streamer.errors import Refused
 from streamer.hub import Hub
 from streamer.protocol import ErrorCode
-from streamer.server import conversations, library, sse, status, webrtc, whip
+from streamer.server import conversations, library, recordings, sse, status, webrtc, whip
 from streamer.server.origins import OriginCheck
 from streamer.server.page import FOLDER, SecurityHeaders, page_router
 from streamer.server.refusals import refusal
@@ -25,8 +25,8 @@ def create_app(hub: Hub, *, page: Path = FOLDER) -> FastAPI:
     """A server for this hub, within the hub's settings. Run it with `running`, which drains it at the end."""
     app = FastAPI(title="Undertone", openapi_url=None, docs_url=None, redoc_url=None)
     app.state.services = Services(hub)
-    named = (module.router for module in (webrtc, whip, sse, conversations, status, library))
-    for router in (_stream, *named, page_router(page)):
+    parts = (webrtc, whip, sse, conversations, status, library, recordings)
+    for router in (_stream, *(part.router for part in parts), page_router(page)):
         app.include_router(router)
     app.add_middleware(OriginCheck)
     app.add_middleware(SecurityHeaders)

@@ -10,6 +10,7 @@ from streamer.errors import Refused
 from streamer.exports import ExportError
 from streamer.exports.formats import format_named
 from streamer.protocol import ErrorCode, Message
+from streamer.record import ConversationRecord
 from streamer.server.refusals import read_body
 from streamer.server.services import Shared
 from streamer.store.entries import Entry, Kept
@@ -35,7 +36,8 @@ def _store(services: Shared) -> Store:
     return services.hub.library.store
 
 
-def _uncached(response: Response) -> None:
+def uncached(response: Response) -> None:
+    """A dependency: what people said is not left in caches."""
     response.headers["Cache-Control"] = "no-store"
 
 
@@ -43,7 +45,7 @@ _Store = Annotated[Store, Depends(_store)]
 _Words = Annotated[str | None, Query(max_length=200)]
 _Limit = Annotated[int, Query(ge=1, le=500)]
 _Before = Annotated[float | None, Query(allow_inf_nan=False)]
-router = APIRouter(prefix="/v1/library", dependencies=[Depends(_uncached)])
+router = APIRouter(prefix="/v1/library", dependencies=[Depends(uncached)])
 
 
 @router.get("")
@@ -61,12 +63,7 @@ def show(id: str, store: _Store) -> Kept:
 @router.get("/{id}/export")
 def export(id: str, store: _Store, format: Annotated[str, Query()]) -> Response:
     """One conversation in the format of another tool, as a file to save."""
-    try:
-        chosen = format_named(format)
-    except ExportError as error:
-        raise Refused(ErrorCode.BAD_MESSAGE, str(error)) from error
-    headers = {"Content-Disposition": f'attachment; filename="{id}{chosen.suffix}"', "Cache-Control": "no-store"}
-    return Response(chosen.render(store.read(id)).encode(), headers=headers, media_type="text/plain")
+    return exported(store.read(id), id, format)
 
 
 @router.patch("/{id}")
@@ -87,6 +84,16 @@ def delete(id: str, store: _Store) -> Response:
     """Deletes a conversation for good. If it goes on, what follows is not kept either."""
     store.delete(id)
     return Response(status_code=204)
+
+
+def exported(record: ConversationRecord, name: str, format: str) -> Response:
+    """A record as a file to save. Raises Refused(BAD_MESSAGE) where there is no such format."""
+    try:
+        chosen = format_named(format)
+    except ExportError as error:
+        raise Refused(ErrorCode.BAD_MESSAGE, str(error)) from error
+    headers = {"Content-Disposition": f'attachment; filename="{name}{chosen.suffix}"', "Cache-Control": "no-store"}
+    return Response(chosen.render(record).encode(), headers=headers, media_type="text/plain")
 
 
 def refused(error: StoreError) -> Refused:

@@ -13,14 +13,16 @@ from streamer.protocol import ErrorCode, Hello
 from streamer.server.peer import Peer
 from streamer.server.session import Session
 from streamer.server.sessions import Sessions
+from streamer.server.uploads import Uploads
 
 
 class Services:
-    """The hub, the sessions, the WebRTC peers among them, and the threads that convert pictures."""
+    """The hub, the sessions, the WebRTC peers among them, recordings, and the threads that convert pictures."""
 
     def __init__(self, hub: Hub) -> None:
         self.hub = hub
         self.sessions = Sessions(hub)
+        self.uploads = Uploads(hub)
         self.threads = ThreadPoolExecutor(2, "pictures")
         self._peers: dict[str, tuple[Session, asyncio.Task[None]]] = {}
 
@@ -50,6 +52,8 @@ class Services:
 
     async def drain(self) -> None:
         """Finishes what is under way, says bye to everyone and waits for them to go. The hub is closed after it."""
+        self.hub.closing = True
+        await self.uploads.close()
         await self.hub.close()
         await self.sessions.drain()
         self.threads.shutdown(cancel_futures=True)

@@ -1,8 +1,6 @@
 """A real server, and a real Chromium whose microphone and camera play files."""
 
-import asyncio
 import shutil
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +13,7 @@ from engine import Engine
 from streamer.server.page import FOLDER as PAGE
 from tests.bundles import write_tiny_bundle
 from tests.e2e.media import write_camera, write_voice
-from tests.servers import Server, serving
+from tests.servers import Server, serving_beside
 
 CHROMIUM: Final = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 FLAGS: Final = (
@@ -60,27 +58,18 @@ def artifacts() -> Path:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """A server with real recognition, on a thread of its own: Playwright's synchronous calls need this one."""
+def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
+    """One on random weights."""
     engine = Engine.load(str(write_tiny_bundle(tmp_path_factory.mktemp("bundle") / "tiny")))
-    started: list[Server] = []
-    ready, stop = threading.Event(), asyncio.Event()
-    loop = asyncio.new_event_loop()
-
-    async def serve() -> None:
-        async with serving(engine, recogniser="sphinx", page=PAGE) as server:
-            started.append(server)
-            ready.set()
-            await stop.wait()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=[serve()])
-    thread.start()
-    assert ready.wait(30), "the server did not start"
-    yield started[0]
-    loop.call_soon_threadsafe(stop.set)
-    thread.join()
-    loop.close()
+    yield engine
     engine.close()
+
+
+@pytest.fixture(scope="session")
+def server(engine: Engine) -> Iterator[Server]:
+    """A server with real recognition that keeps nothing."""
+    with serving_beside(engine, recogniser="sphinx", page=PAGE) as server:
+        yield server
 
 
 @pytest.fixture(scope="module")
@@ -109,11 +98,11 @@ def strict_browser(playwright: Playwright) -> Iterator[Browser]:
 
 @contextmanager
 def opening(browser: Browser, server: Server) -> Iterator[OpenPage]:
-    """Opens pages of the server. A fault in a page's script, or a breach of its policy, fails."""
+    """Opens pages at a query or a path of the server. A fault in a page's script, or a breach of its policy, fails."""
     contexts: list[BrowserContext] = []
     faults: list[str] = []
 
-    def open_page(query: str, *, path: str = "/", prepare: Callable[[Page], object] = id, **options: Any) -> Page:
+    def open_page(where: str, *, prepare: Callable[[Page], object] = id, **options: Any) -> Page:
         context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
         contexts.append(context)
         page = context.new_page()
@@ -121,7 +110,7 @@ def opening(browser: Browser, server: Server) -> Iterator[OpenPage]:
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda said: faults.append(said.text) if "Content Security" in said.text else None)
         prepare(page)
-        page.goto(f"{server.url}{path}?{query}")
+        page.goto(f"{server.url}{where}" if where.startswith("/") else f"{server.url}/?{where}")
         return page
 
     yield open_page

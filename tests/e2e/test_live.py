@@ -91,6 +91,12 @@ def test_a_click_says_why(talk: Page) -> None:
     expect(why).to_be_hidden()
 
 
+def test_the_summary_beside_the_transcript_counts_what_was_said(talk: Page) -> None:
+    talk.get_by_role("tab", name="Summary").click()
+    expect(talk.get_by_role("tabpanel")).to_contain_text("Ada took 100 % of the talking time")
+    talk.get_by_role("tab", name="Transcript").click()
+
+
 @pytest.mark.parametrize("width", [390, 1440])
 def test_nothing_is_cut_off_at_phone_and_desktop_width_light_and_dark(talk: Page, width: int, artifacts: Path) -> None:
     talk.set_viewport_size({"width": width, "height": 900})

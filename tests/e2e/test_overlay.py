@@ -30,7 +30,7 @@ def talk(browser: Browser, server: Server) -> Iterator[Page]:
 @pytest.fixture
 def open_overlay(browser: Browser, server: Server) -> Iterator[OpenPage]:
     with opening(browser, server) as open_page:
-        yield lambda query="", **options: open_page(query, path=f"/overlay/{NAME}", viewport=SIZE, **options)
+        yield lambda query="", **options: open_page(f"/overlay/{NAME}?{query}", viewport=SIZE, **options)
 
 
 def _picture(page: Page, path: Path) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]]":

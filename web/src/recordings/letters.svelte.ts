@@ -1,0 +1,16 @@
+/** Whether keys that also write something act (WCAG 2.2, 2.1.4): the reader's choice, which the browser remembers. */
+
+const NAME = "undertone-letter-keys";
+
+export function letterKeys(): { on: boolean } {
+  let on = $state(localStorage.getItem(NAME) !== "off");
+  return {
+    get on() {
+      return on;
+    },
+    set on(wished: boolean) {
+      on = wished;
+      localStorage.setItem(NAME, wished ? "on" : "off");
+    },
+  };
+}
