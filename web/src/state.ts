@@ -3,8 +3,8 @@
 import { learn, UNSET, type Clock } from "./clock";
 import type { EmotionEvent, FaceBox, ServerEvent, ServerHello, TranscriptEvent } from "./protocol";
 
-/** Utterances beyond this many are forgotten, oldest first: memory does not grow with the length of a call. */
-export const KEPT_UTTERANCES = 500;
+/** Utterances beyond this many, some hours, are forgotten, oldest first: memory does not grow with the length of a call. */
+export const KEPT_UTTERANCES = 5000;
 const KEPT_NOTICES = 3;
 const BEGAN_ANEW = "The server no longer had this conversation, so it began anew.";
 
@@ -158,9 +158,16 @@ function gather(state: State, present: readonly string[], muted: readonly string
 /** An end at the very start says that it was no speech after all: what was guessed of it goes. */
 function speech(state: State, who: string, started: boolean, at: number): State {
   const others = state.speaking.filter((name) => name !== who);
-  const blip = (one: Utterance): boolean => one.participant === who && !one.textFinal && one.start >= at;
-  const utterances = started ? state.utterances : state.utterances.filter((one) => !blip(one));
+  const utterances = started ? state.utterances : withoutBlips(state.utterances, who, at);
   return { ...met(state, who), utterances, speaking: started ? [...others, who] : others };
+}
+
+/** The same array where there is none, so that what is derived from it stays. */
+function withoutBlips(utterances: readonly Utterance[], who: string, at: number): readonly Utterance[] {
+  const since = utterances.findLastIndex((one) => one.start < at) + 1;
+  const recent = utterances.slice(since);
+  const kept = recent.filter((one) => one.participant !== who || one.textFinal);
+  return kept.length === recent.length ? utterances : [...utterances.slice(0, since), ...kept];
 }
 
 function transcript(state: State, event: TranscriptEvent): State {
@@ -181,9 +188,12 @@ function amend(state: State, event: EmotionEvent | TranscriptEvent, change: (kno
   const { utterance: key, participant, start, end } = event;
   const blank: Utterance = { key, participant, start, end, text: "", textFinal: false, draft: false, reading: null };
   const index = state.utterances.findLastIndex((one) => one.key === key);
-  const changed = change(state.utterances[index] ?? blank);
+  const before = state.utterances[index];
+  const changed = change(before ?? blank);
+  if (changed === before) return state;
   const after = state.utterances.findLastIndex((one) => one.start <= start) + 1;
   const utterances =
     index < 0 ? state.utterances.toSpliced(after, 0, changed) : state.utterances.with(index, changed);
-  return { ...met(state, participant), utterances: utterances.slice(-KEPT_UTTERANCES) };
+  const kept = utterances.length > KEPT_UTTERANCES ? utterances.slice(-KEPT_UTTERANCES) : utterances;
+  return { ...met(state, participant), utterances: kept };
 }
