@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -12,6 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from engine import Engine
+from streamer.protocol import Body
 from streamer.server.page import FOLDER as PAGE
 from tests.bundles import write_tiny_bundle
 from tests.e2e.media import write_camera, write_voice
@@ -29,8 +30,13 @@ _FLAGS: Final = (
     "--use-fake-device-for-media-stream",
 )
 OpenPage = Callable[..., Page]
+Publish = Callable[[str, Iterable[Body]], None]
 
 expect.set_options(timeout=20_000)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-screens", action="store_true", help="Keep what the screens look like now as reference.")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -50,12 +56,19 @@ def artifacts() -> Path:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """The server's."""
+    loop = asyncio.new_event_loop()
+    yield loop
+    loop.close()
+
+
+@pytest.fixture(scope="session")
+def server(loop: asyncio.AbstractEventLoop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server with real recognition, on a thread of its own: Playwright's synchronous calls need this one."""
     engine = Engine.load(str(write_tiny_bundle(tmp_path_factory.mktemp("bundle") / "tiny")))
     started: list[Server] = []
     ready, stop = threading.Event(), asyncio.Event()
-    loop = asyncio.new_event_loop()
 
     async def serve() -> None:
         async with serving(engine, recogniser="sphinx", page=PAGE) as server:
@@ -69,8 +82,22 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     yield started[0]
     loop.call_soon_threadsafe(stop.set)
     thread.join()
-    loop.close()
     engine.close()
+
+
+@pytest.fixture(scope="session")
+def publish(server: Server, loop: asyncio.AbstractEventLoop) -> Publish:
+    """Tells a conversation of the server what nobody said: screens that are to look the same each time."""
+
+    def publish(conversation: str, bodies: Iterable[Body]) -> None:
+        async def tell() -> None:
+            opened = server.hub.conversation(conversation)
+            for body in bodies:
+                opened.publish(body)
+
+        asyncio.run_coroutine_threadsafe(tell(), loop).result(20)
+
+    return publish
 
 
 @pytest.fixture(scope="module")
@@ -99,11 +126,11 @@ def strict_browser(playwright: Playwright) -> Iterator[Browser]:
 
 @contextmanager
 def opening(browser: Browser, server: Server) -> Iterator[OpenPage]:
-    """Opens pages at a query of the server's address. A fault in a page's script, or a breach of its policy, fails."""
+    """Opens pages of the server, by path and query. A fault in a page's script, or a breach of its policy, fails."""
     contexts: list[BrowserContext] = []
     faults: list[str] = []
 
-    def open_page(query: str, *, prepare: Callable[[Page], object] = id, **options: Any) -> Page:
+    def open_page(query: str, *, path: str = "", prepare: Callable[[Page], object] = id, **options: Any) -> Page:
         context = browser.new_context(**{"viewport": {"width": 1440, "height": 900}, **options})
         contexts.append(context)
         page = context.new_page()
@@ -111,7 +138,7 @@ def opening(browser: Browser, server: Server) -> Iterator[OpenPage]:
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("console", lambda said: faults.append(said.text) if "Content Security" in said.text else None)
         prepare(page)
-        page.goto(f"{server.url}/?{query}")
+        page.goto(f"{server.url}/{path}?{query}")
         return page
 
     yield open_page

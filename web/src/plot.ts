@@ -9,11 +9,15 @@ import { thin, within, type Bar, type Track } from "./timeline";
 
 /** CSS pixels. */
 export const AXIS_HEIGHT = 34;
+export const PAD_LEFT = 14;
+export const PAD_RIGHT = 18;
 const GLYPH = 11;
 const PAD = 6;
 /** Bars narrower than this are drawn as one. */
 const CELL = 2;
 const CARET = 4;
+/** Shapes, and carets, of one lane are at least so far apart. */
+const APART = 15;
 const PATHS = Object.fromEntries(EMOTIONS.map((label) => [label, new Path2D(SHAPES[label])])) as Record<Emotion, Path2D>;
 
 /** What is to be painted. `marked`: keys of utterances that stand out; `line`: the time of now, or of what is played. */
@@ -32,7 +36,7 @@ export function makePlot(box: HTMLElement, colours: () => Colours, draw: (plot: 
     height: 1,
     legend: { show: false },
     cursor: { show: false },
-    padding: [0, 18, 0, 14],
+    padding: [0, PAD_RIGHT, 0, PAD_LEFT],
     scales: { x: { time: false, auto: false }, y: { auto: false } },
     series: [{}, { scale: "y" }],
     axes: [
@@ -79,21 +83,24 @@ function drawFloors({ ctx, bbox }: uPlot, { lanes, colours }: Scene): void {
   }
 }
 
-/** A shape on every bar, unless it would cover the one before it in its lane; shifts and marked ones lie above all. */
+/** Shapes and shifts stand above the bars, as many as there is room for; marked ones above all. */
 function drawBars(plot: uPlot, bars: readonly Bar[], scene: Scene): void {
+  const placed = bars.map((bar) => ({ bar, place: placeOf(plot, bar, scene.lanes) }));
+  for (const { bar, place } of placed) drawBar(plot.ctx, bar, place, scene.colours);
+  for (const { bar, place } of spaced(placed)) drawShape(plot.ctx, bar, place.left + place.width / 2, place.top);
+  const shifts = placed.filter(({ bar }) => bar.shiftedFrom);
+  for (const { place } of spaced(shifts)) drawShift(plot.ctx, place, scene.colours.ink);
+  for (const { bar, place } of placed) if (scene.marked.has(bar.said.key)) drawMark(plot.ctx, place, scene.colours.accent);
+}
+
+/** Those of each lane that do not come too near to the one before. */
+function spaced<One extends { readonly bar: Bar; readonly place: Place }>(placed: readonly One[]): One[] {
   const taken = new Map<number, number>();
-  const above: (() => void)[] = [];
-  for (const bar of bars) {
-    const place = placeOf(plot, bar, scene.lanes);
-    drawBar(plot.ctx, bar, place, scene.colours);
-    if (bar.shiftedFrom) above.push(() => drawShift(plot.ctx, place, scene.colours.ink));
-    if (scene.marked.has(bar.said.key)) above.push(() => drawMark(plot.ctx, place, scene.colours.accent));
-    const middle = place.left + place.width / 2;
-    if (middle - (taken.get(bar.lane) ?? -Infinity) < GLYPH * devicePixelRatio) continue;
-    drawShape(plot.ctx, bar, middle, place.top);
-    taken.set(bar.lane, middle);
-  }
-  for (const draw of above) draw();
+  return placed.filter(({ bar, place }) => {
+    if (place.left - (taken.get(bar.lane) ?? -Infinity) < APART * devicePixelRatio) return false;
+    taken.set(bar.lane, place.left);
+    return true;
+  });
 }
 
 /** A bar in canvas pixels; its lane from `ceiling` to `floor`. */
@@ -140,7 +147,7 @@ function drawShape(ctx: CanvasRenderingContext2D, bar: Bar, middle: number, foot
 }
 
 /** A caret at the ceiling of the lane, and a thin line down, where the label changes. */
-function drawShift(ctx: CanvasRenderingContext2D, { left, floor, ceiling }: Place, colour: string): void {
+function drawShift(ctx: CanvasRenderingContext2D, { left, width, floor, ceiling }: Place, colour: string): void {
   const [size, thin] = [CARET * devicePixelRatio, devicePixelRatio];
   ctx.fillStyle = colour;
   ctx.beginPath();
@@ -148,6 +155,7 @@ function drawShift(ctx: CanvasRenderingContext2D, { left, floor, ceiling }: Plac
   ctx.lineTo(left + size, ceiling);
   ctx.lineTo(left, ceiling + 1.5 * size);
   ctx.fill();
+  if (width < 2 * size) return;
   ctx.globalAlpha = 0.45;
   ctx.fillRect(left - thin / 2, ceiling + size, thin, floor - ceiling - size);
   ctx.globalAlpha = 1;
