@@ -1,7 +1,7 @@
 """What every screen looks like, in both themes and three widths, beside what it looked like last.
 
-All pictures are kept in artifacts/. The references, in tests/e2e/reference/, are a quarter of their size and compared with
-a tolerance. Other fonts move whole panels: where they are not those of the references, pictures are only taken.
+All pictures are kept in artifacts/. The references, in tests/e2e/reference/, are a quarter of their size and compared
+with a tolerance. Other fonts move whole panels: where they are not those of the references, pictures are only taken.
 `pytest tests/e2e/test_screens.py --update-screens` keeps the present ones as the references.
 """
 
