@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from playwright.sync_api import Page, WebSocketRoute, expect
 
@@ -15,6 +15,8 @@ NOON: Final = 1_790_000_000_000
 """The page's clock stands still, milliseconds: what it shows does not depend on when it is looked at."""
 CHANGING: Final = "[title^='Round trip'] { display: none !important; }"
 """A style that takes away what is different each time."""
+Scheme = Literal["light", "dark"]
+SCHEMES: Final[tuple[Scheme, ...]] = ("light", "dark")
 Act = Callable[[Page], object]
 
 

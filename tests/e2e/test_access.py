@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.axe import violations
 from tests.e2e.conftest import OpenPage, Publish
-from tests.e2e.screens import SCREENS, Screen, show
+from tests.e2e.screens import SCHEMES, SCREENS, Scheme, Screen, show
 from tests.e2e.scripts import lines
 from tests.servers import Server
 
@@ -43,9 +43,11 @@ WATCH_SHIFTS: Final = """() => {
 }"""
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.name)
-def test_axe_finds_nothing(screen: Screen, scheme: str, open_page: OpenPage, server: Server, publish: Publish) -> None:
+def test_axe_finds_nothing(
+    screen: Screen, scheme: Scheme, open_page: OpenPage, server: Server, publish: Publish
+) -> None:
     page = show(screen, open_page, server, publish)
     page.emulate_media(color_scheme=scheme)
     assert violations(page) == []

@@ -179,7 +179,11 @@ function drawLine(plot: uPlot, at: number, colour: string): void {
 }
 
 /** The whole conversation on a small canvas: a strip for each lane, colour alone, from second 0 to `length`. */
-export function drawOverview(canvas: HTMLCanvasElement, { track, lanes, colours }: Scene, length: number): void {
+export function drawOverview(
+  canvas: HTMLCanvasElement,
+  { track, lanes, colours }: Pick<Scene, "track" | "lanes" | "colours">,
+  length: number,
+): void {
   const ctx = canvas.getContext("2d");
   if (!ctx) return;
   const [width, height] = [canvas.clientWidth * devicePixelRatio, canvas.clientHeight * devicePixelRatio];

@@ -11,8 +11,9 @@ export class Rows {
     readonly keys: readonly string[],
     heights: ReadonlyMap<string, number>,
   ) {
-    const known = [...heights.values()];
-    const guess = known.length ? known.reduce((sum, height) => sum + height, 0) / known.length : GUESS;
+    let sum = 0;
+    for (const height of heights.values()) sum += height;
+    const guess = heights.size ? sum / heights.size : GUESS;
     this.#tops = new Float64Array(keys.length + 1);
     this.#indices = new Map(keys.map((key, index) => [key, index]));
     keys.forEach((key, index) => (this.#tops[index + 1] = this.top(index) + (heights.get(key) ?? guess)));
@@ -47,4 +48,9 @@ export class Rows {
   between(from: number, to: number): [first: number, end: number] {
     return [this.at(from), Math.min(this.keys.length, this.at(to) + 1)];
   }
+}
+
+/** `known` where it lists the same keys: what is derived from it then stays. */
+export function same(known: readonly string[], keys: readonly string[]): readonly string[] {
+  return known.length === keys.length && known.every((key, index) => key === keys[index]) ? known : keys;
 }

@@ -24,6 +24,7 @@ export interface Track {
 }
 
 const LEAST_HEIGHT = 0.12;
+const MOST_LANES = 1024;
 
 /** One bar for each utterance with a reading. A shift is between two final readings that are not unsure. */
 export function track(utterances: readonly Utterance[], speakers: readonly string[]): Track {
@@ -57,14 +58,14 @@ export function within({ bars, longest }: Track, from: number, to: number): Bar[
  */
 export function thin(bars: readonly Bar[], cell: number): Bar[] {
   const thinned: Bar[] = [];
-  const cells = new Map<string, number>();
+  const cells = new Map<number, number>();
   for (const bar of bars) {
     if (bar.end - bar.start >= cell) {
       thinned.push(bar);
       continue;
     }
     const number = Math.floor(bar.start / cell);
-    const place = `${bar.lane} ${number}`;
+    const place = number * MOST_LANES + bar.lane;
     const index = cells.get(place) ?? thinned.length;
     const known = thinned[index];
     const best = known && weight(known) >= weight(bar) ? known : bar;
