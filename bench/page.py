@@ -35,7 +35,6 @@ _LATE_MS: Final = 1.5 * _BUDGET_MS
 _BATCH: Final = 20
 """Turns told at once: some 300 events, fewer than a reader may fall behind."""
 _SIZE: Final = {"width": 1440, "height": 900}
-_TILES: Final = 4
 _STAND_INS: Final = """(count) => {
     // Stand-ins for the tiles of everyone, where the page has fewer: a moving picture, and a box that glides over it.
     const row = document.createElement("div");
@@ -71,7 +70,7 @@ _STAND_INS: Final = """(count) => {
 }"""
 
 
-async def measure(bundle: str, *, minutes: int = 60, seconds: float = 8.0) -> Record:
+async def measure(bundle: str, *, minutes: int = 60, seconds: float = 8.0, tiles: int = 4) -> Record:
     """At four marks of the way, each view for so many seconds. Raises CannotMeasure without a browser or a page."""
     if not (FOLDER / "index.html").is_file():
         raise CannotMeasure("the page is not built; run `make page`")
@@ -87,7 +86,7 @@ async def measure(bundle: str, *, minutes: int = 60, seconds: float = 8.0) -> Re
         conversation = hub.conversation(_NAME)
         await page.goto(f"{server.url}/?conversation={_NAME}&watch=1")
         await page.locator("[role=slider]").wait_for()
-        await page.evaluate(_STAND_INS, _TILES)
+        await page.evaluate(_STAND_INS, tiles)
         return await _through(browser, page, conversation, told, marks, seconds)
 
 
