@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bench.record import Record
 
 bench = typer.Typer(
-    help="Measure on this machine: beside the paper's own stack, the engine alone, latency, load, replay.",
+    help="Measure on this machine: beside the paper's own stack, the engine alone, latency, load, replay, the page.",
     no_args_is_help=True,
     add_completion=False,
 )
@@ -152,6 +152,23 @@ def replay(
     with _plainly():
         chosen = partial(measure, file, bundle, recogniser, sound_alone=sound_alone, repetitions=repetitions)
         _tell(lambda: asyncio.run(chosen()), output, plot)
+
+
+@bench.command()
+def page(
+    output: Output = None,
+    plot: Plot = None,
+    bundle: Bundle = "undertone-base",
+    minutes: Annotated[int, typer.Option("--minutes", help="How long the conversation gets.", min=4)] = 60,
+    seconds: Annotated[
+        float, typer.Option("--seconds", help="How long each view is traced, at four marks of the way.", min=1)
+    ] = 8.0,
+) -> None:
+    """The page in Chromium through an hour of a conversation: its frames, its main thread's work, its memory."""
+    from bench.page import measure
+
+    with _plainly():
+        _tell(lambda: asyncio.run(measure(bundle, minutes=minutes, seconds=seconds)), output, plot)
 
 
 @contextmanager

@@ -28,10 +28,11 @@ _Body = TypeVar("_Body")
 
 @dataclass(frozen=True)
 class Server:
-    """A running server and the hub behind it."""
+    """A running server, the hub behind it, and the event loop that both are on."""
 
     url: str
     hub: Hub
+    loop: asyncio.AbstractEventLoop
 
     @property
     def stream(self) -> str:
@@ -52,7 +53,7 @@ async def serving(
     hub = Hub(engine, words, settings, library=library)
     try:
         async with running(create_app(hub, page=page)) as server:
-            yield Server(server.url, hub)
+            yield Server(server.url, hub, asyncio.get_running_loop())
     finally:
         words.close()
 

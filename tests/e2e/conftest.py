@@ -1,7 +1,8 @@
 """A real server, and a real Chromium whose microphone and camera play files."""
 
+import asyncio
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -10,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from engine import Engine
+from streamer.protocol import Body
 from streamer.server.page import FOLDER as PAGE
 from tests.bundles import write_tiny_bundle
 from tests.e2e.media import write_camera, write_voice
@@ -37,8 +39,13 @@ navigator.mediaDevices.getUserMedia = async (wish) => {
 };
 """
 OpenPage = Callable[..., Page]
+Publish = Callable[[str, Iterable[Body]], None]
 
 expect.set_options(timeout=20_000)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-screens", action="store_true", help="Keep what the screens look like now as reference.")
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -70,6 +77,21 @@ def server(engine: Engine) -> Iterator[Server]:
     """A server with real recognition that keeps nothing."""
     with serving_beside(engine, recogniser="sphinx", page=PAGE) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def publish(server: Server) -> Publish:
+    """Tells a conversation of the server what nobody said: screens that are to look the same each time."""
+
+    def publish(conversation: str, bodies: Iterable[Body]) -> None:
+        async def tell() -> None:
+            opened = server.hub.conversation(conversation)
+            for body in bodies:
+                opened.publish(body)
+
+        asyncio.run_coroutine_threadsafe(tell(), server.loop).result(20)
+
+    return publish
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,8 @@
 import { compare, learn, UNSET, type Clock } from "./clock";
 import type { EmotionEvent, FaceBox, Participants, ServerEvent, ServerHello, TranscriptEvent } from "./protocol";
 
-/** Utterances beyond this many are forgotten, oldest first: memory does not grow with the length of a call. */
-export const KEPT_UTTERANCES = 500;
+/** Utterances beyond this many, some hours, are forgotten, oldest first: memory does not grow with the length of a call. */
+export const KEPT_UTTERANCES = 5000;
 const KEPT_NOTICES = 3;
 const FORGOTTEN = "This conversation was forgotten: what was said before is erased, and nothing more is kept.";
 const BEGAN_ANEW = "The server no longer had this conversation, so it began anew.";
@@ -191,9 +191,16 @@ function gather(state: State, { present, muted, paused }: Participants): State {
 /** An end at the very start says that it was no speech after all: what was guessed of it goes. */
 function speech(state: State, who: string, started: boolean, at: number): State {
   const others = state.speaking.filter((name) => name !== who);
-  const blip = (one: Utterance): boolean => one.participant === who && !one.textFinal && one.start >= at;
-  const utterances = started ? state.utterances : state.utterances.filter((one) => !blip(one));
+  const utterances = started ? state.utterances : withoutBlips(state.utterances, who, at);
   return { ...met(state, who), utterances, speaking: started ? [...others, who] : others };
+}
+
+/** The same array where there is none, so that what is derived from it stays. */
+function withoutBlips(utterances: readonly Utterance[], who: string, at: number): readonly Utterance[] {
+  const since = utterances.findLastIndex((one) => one.start < at) + 1;
+  const recent = utterances.slice(since);
+  const kept = recent.filter((one) => one.participant !== who || one.textFinal);
+  return kept.length === recent.length ? utterances : [...utterances.slice(0, since), ...kept];
 }
 
 function transcript(state: State, event: TranscriptEvent): State {
@@ -221,10 +228,13 @@ function amend(state: State, event: EmotionEvent | TranscriptEvent, change: (kno
   const participant = event.voice ?? event.participant;
   const blank: Utterance = { key, participant, start, end, text: "", textFinal: false, draft: false, reading: null };
   const index = state.utterances.findLastIndex((one) => one.key === key);
-  const known = state.utterances[index] ?? blank;
-  const changed = change(event.voice ? { ...known, participant } : known);
+  const before = state.utterances[index];
+  const known = before ?? blank;
+  const changed = change(event.voice && event.voice !== known.participant ? { ...known, participant } : known);
+  if (changed === before) return state;
   const after = state.utterances.findLastIndex((one) => one.start <= start) + 1;
   const utterances =
     index < 0 ? state.utterances.toSpliced(after, 0, changed) : state.utterances.with(index, changed);
-  return { ...met(state, participant), utterances: utterances.slice(-KEPT_UTTERANCES) };
+  const kept = utterances.length > KEPT_UTTERANCES ? utterances.slice(-KEPT_UTTERANCES) : utterances;
+  return { ...met(state, participant), utterances: kept };
 }

@@ -5,7 +5,6 @@ import { mediaFailure } from "../src/failures";
 import { identifier, newConversation } from "../src/names";
 import { MODALITIES, parseEvent, type Emotion, type EmotionEvent } from "../src/protocol";
 import { EMPTY, reduce } from "../src/state";
-import { bars, latestReading, span } from "../src/timeline";
 import { duration, inWords, lookedBackAt, parts, ranked, signed, stages } from "../src/why";
 import { box, emotion, transcript } from "./events";
 
@@ -45,33 +44,6 @@ describe("a face box", () => {
 
   test("is mirrored about the picture's middle, as the own camera is", () => {
     expect(mirrored(box(1, 0.2)).x).toBeCloseTo(0.7, 6);
-  });
-});
-
-describe("the timeline", () => {
-  const state = [transcript(1), emotion(2, { confidence: 0.8 }), transcript(3, { utterance: "ada-2", start: 4 })].reduce(
-    (known, one) => reduce(known, one, 0),
-    EMPTY,
-  );
-
-  test("has a bar for each utterance with a reading, as high as it is confident", () => {
-    expect(bars(state.utterances, state.speakers, 0, 60)).toEqual([
-      { lane: 0, start: 1, end: 2, label: "joy", height: 0.8, unsure: false, final: true },
-    ]);
-  });
-
-  test("leaves out what is not in its span", () => {
-    expect(bars(state.utterances, state.speakers, 30, 90)).toEqual([]);
-  });
-
-  test("stands still until it is full, then moves with the time", () => {
-    expect(span(12, 60)).toEqual([0, 60]);
-    expect(span(75, 60)).toEqual([15, 75]);
-  });
-
-  test("knows what each expressed last", () => {
-    expect(latestReading(state.utterances, "ada")?.label).toBe("joy");
-    expect(latestReading(state.utterances, "bob")).toBeNull();
   });
 });
 
