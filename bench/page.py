@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from bench.errors import CannotMeasure
 from bench.figure import Curve, Figure, Point
-from bench.record import Record
+from bench.record import Record, Setting
 from bench.talk import faces, turns
 from bench.trace import CATEGORIES, PARTS, Frames, read
 from streamer.conversation import Conversation
@@ -36,7 +36,7 @@ _BATCH: Final = 20
 """Turns told at once: some 300 events, fewer than a reader may fall behind."""
 _TILES: Final = 4
 _STAND_INS: Final = """(count) => {
-    // Stand-ins for the pictures in the tiles, which nobody sends here: a moving picture, and a box that glides over it.
+    // Stand-ins for the pictures in the tiles, which nobody sends here: a moving one, and a box that glides over it.
     const row = document.createElement("div");
     row.style.cssText = "display: grid; grid-template-columns: repeat(2, 1fr); gap: 8px";
     const draw = [];
@@ -121,7 +121,7 @@ async def _through(
     ]
     last = {view: seen[-1][1] for view, seen in traced.items()}
     figures = dict(chain.from_iterable(_figures(view, frames) for view, frames in last.items()))
-    settings = {"minutes": marks[-1], "seconds": seconds, "tiles": _TILES, "browser": browser.version}
+    settings: dict[str, Setting] = {"minutes": marks[-1], "seconds": seconds, "tiles": _TILES, "browser": browser.version}
     notes = [
         "Work: CPU time of the page's main thread in a frame, which has 16.7 ms. Frame to frame: wall time.",
         f"Beside the tiles of four speakers without pictures, {_TILES} canvases are played as video.",
