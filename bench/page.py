@@ -121,7 +121,8 @@ async def _through(
     ]
     last = {view: seen[-1][1] for view, seen in traced.items()}
     figures = dict(chain.from_iterable(_figures(view, frames) for view, frames in last.items()))
-    settings: dict[str, Setting] = {"minutes": marks[-1], "seconds": seconds, "tiles": _TILES, "browser": browser.version}
+    settings: dict[str, Setting] = {"minutes": marks[-1], "seconds": seconds, "tiles": _TILES}
+    settings["browser"] = browser.version
     notes = [
         "Work: CPU time of the page's main thread in a frame, which has 16.7 ms. Frame to frame: wall time.",
         f"Beside the tiles of four speakers without pictures, {_TILES} canvases are played as video.",
