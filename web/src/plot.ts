@@ -87,7 +87,7 @@ function drawFloors({ ctx, bbox }: uPlot, { lanes, colours }: Scene): void {
 function drawBars(plot: uPlot, bars: readonly Bar[], scene: Scene): void {
   const placed = bars.map((bar) => ({ bar, place: placeOf(plot, bar, scene.lanes) }));
   for (const { bar, place } of placed) drawBar(plot.ctx, bar, place, scene.colours);
-  for (const { bar, place } of spaced(placed)) drawShape(plot.ctx, bar, place.left + place.width / 2, place.top);
+  for (const { bar, place } of spaced(placed)) drawShape(plot.ctx, bar, place, scene.colours);
   const shifts = placed.filter(({ bar }) => bar.shiftedFrom);
   for (const { place } of spaced(shifts)) drawShift(plot.ctx, place, scene.colours.ink);
   for (const { bar, place } of placed) if (scene.marked.has(bar.said.key)) drawMark(plot.ctx, place, scene.colours.accent);
@@ -134,11 +134,12 @@ function drawBar(ctx: CanvasRenderingContext2D, bar: Bar, { left, width, top, fl
 }
 
 /** The bar's shape on its top, in the bar's colour; outlined where the bar is. */
-function drawShape(ctx: CanvasRenderingContext2D, bar: Bar, middle: number, foot: number): void {
+function drawShape(ctx: CanvasRenderingContext2D, bar: Bar, { left, width, top }: Place, colours: Colours): void {
   const scale = (GLYPH / 16) * devicePixelRatio;
   ctx.save();
+  ctx.fillStyle = ctx.strokeStyle = colours[bar.label];
   ctx.globalAlpha = bar.final ? 1 : 0.5;
-  ctx.translate(middle - 8 * scale, foot - (16 * scale + 2 * devicePixelRatio));
+  ctx.translate(left + width / 2 - 8 * scale, top - (16 * scale + 2 * devicePixelRatio));
   ctx.scale(scale, scale);
   ctx.lineWidth = 1.75;
   if (bar.unsure) ctx.stroke(PATHS[bar.label]);
