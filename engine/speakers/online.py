@@ -1,9 +1,11 @@
 """Who speaks, utterance by utterance, while a conversation goes on: an id at once, and corrected when more is known."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
 
 from engine.mel import decibels
 from engine.speakers.models import Samples, packaged
@@ -39,7 +41,7 @@ class OnlineSpeakers:
     """The speakers of one live track, as numbers from 1 in the order of their first words.
 
     Each utterance is compared with everyone known. After each, all that is remembered, the newest 200 utterances, is
-    clustered anew as a recording's would be; an id stays with the person whose first words had it.
+    clustered anew as a recording's would be; an id stays with the person of whom most was said under it.
     """
 
     def __init__(self, most: int = 8) -> None:
@@ -89,12 +91,19 @@ class OnlineSpeakers:
         voices = [Voice(i, 0, self._prints[name].seconds, self._prints[name].embedding) for i, name in enumerate(names)]
         centres = people(voices, 1.0, None, self._most)
         clusters = (np.stack([voice.embedding for voice in voices]) @ centres.T).argmax(axis=1)
-        number: dict[int, int] = {}
-        for name, cluster in zip(names, clusters.tolist(), strict=True):  # an id stays with its first words
-            if cluster not in number and self._ids[name] not in number.values():
-                number[cluster] = self._ids[name]
-        for cluster in dict.fromkeys(clusters.tolist()):
-            if cluster not in number:
-                number[cluster], self._next = self._next, self._next + 1
+        number = self._numbers(names, clusters.tolist())
         found = {name: number[int(cluster)] for name, cluster in zip(names, clusters, strict=True)}
         return {name: who for name, who in found.items() if who != self._ids[name]}
+
+    def _numbers(self, names: Sequence[str], clusters: Sequence[int]) -> dict[int, int]:
+        """An id for each cluster: so that as many seconds as can be keep theirs; new ones for people unheard of."""
+        known = sorted(set(self._ids.values()))
+        shared = np.zeros((max(clusters) + 1, len(known)))
+        for name, cluster in zip(names, clusters, strict=True):
+            shared[cluster, known.index(self._ids[name])] += self._prints[name].seconds
+        rows, columns = linear_sum_assignment(shared, maximize=True)
+        number = {int(row): known[column] for row, column in zip(rows, columns, strict=True) if shared[row, column]}
+        for cluster in dict.fromkeys(clusters):
+            if cluster not in number:
+                number[cluster], self._next = self._next, self._next + 1
+        return number
