@@ -271,7 +271,8 @@ async def _rehearse(request: "Request", port: int, speed: float) -> None:
     from streamer.runtime import running_hub
 
     files = ReplayFiles(request.outputs, media=request.recording.media)
-    opened = open_recording(request.recording)
+    with _console.status("looking into the recording"):
+        opened = open_recording(request.recording)
     settings = settings_for(opened, live=True, store=request.store)
     with _console.status("starting"):
         stack = contextlib.AsyncExitStack()

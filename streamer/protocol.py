@@ -414,10 +414,12 @@ class RecordingProgress(Message):
 
     id: str
     name: str
-    state: Literal["waiting", "reading", "done", "failed", "cancelled"] = "waiting"
+    state: Literal["waiting", "listening", "reading", "done", "failed", "cancelled"] = Field(
+        default="waiting", description="listening: for who speaks, before it is read"
+    )
     ahead: int = Field(default=0, description="how many are read before it")
     began: float | None = Field(default=None, description="wall clock when its reading began, seconds since 1970")
-    at: float = Field(default=0.0, description="seconds of media that are read")
+    at: float = Field(default=0.0, description="seconds of media that are listened to, or read")
     duration: float | None = Field(default=None, description="seconds in all; null where the file does not say")
     utterances: int = 0
     library: str | None = Field(default=None, description="its id in the library; null where it is not kept there")
@@ -428,7 +430,7 @@ class RecordingProgress(Message):
     @property
     def over(self) -> bool:
         """Whether nothing follows."""
-        return self.state not in {"waiting", "reading"}
+        return self.state not in {"waiting", "listening", "reading"}
 
 
 _FLAT: Final[TypeAdapter[dict[str, object]]] = TypeAdapter(dict[str, object])

@@ -125,6 +125,9 @@ class _Running:
                 self._queue.get()
             self._thread.join(0.05)
 
+    def listening(self, seconds: float, duration: float | None) -> None:  # noqa: ARG002 (as `reached`)
+        self.reached(seconds)
+
     def begun(self, begun: Begun) -> None:
         self.bundle, self.recogniser = begun.bundle, begun.recogniser
 

@@ -1,7 +1,7 @@
 """What a replay is given: files, folders, participants, offsets, a transcript; and the recordings that this makes."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -23,6 +23,8 @@ MEDIA_SUFFIXES: Final = frozenset(
         *(".ogv", ".ts", ".webm", ".wmv"),
     )
 )
+
+Listening = Callable[[float, float | None], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,13 +92,20 @@ def recordings(
     return [Recording(files, participants, _offsets(files, participants, offsets), transcript, channels)]
 
 
-def open_recording(recording: Recording) -> Opened:
-    """Looks into the files, finds the transcript, else who speaks. Raises MediaError and engine.BundleError."""
+def open_recording(recording: Recording, listening: Listening = lambda _seconds, _of: None) -> Opened:
+    """Looks into the files, finds the transcript, else who speaks. Raises MediaError and engine.BundleError.
+
+    listening: called while it listens for who speaks, with the media time so far and the duration, where it is known;
+    what it raises ends it.
+    """
     transcript = recording.transcript
     if len(recording.files) == 1:
         source = FileSource.open(recording.files[0], recording.channels)
         opened = _scripted(source, recording.files[0], transcript, source.origin)
-        return opened if opened.words_from else Opened(tell_apart(source, recording.speakers), None)
+        if opened.words_from:
+            return opened
+        duration = source.info.duration
+        return Opened(tell_apart(source, recording.speakers, lambda at: listening(at, duration)), None)
     parts = [
         Part(participant, FileSource.open(file, "mixed"), offset)
         for file, participant, offset in zip(recording.files, recording.participants, recording.offsets, strict=True)

@@ -33,7 +33,15 @@ class _Failed:
     reason: str
 
 
-_Message = Begun | float | Summary | _Failed
+@dataclass(frozen=True, slots=True)
+class _Listening:
+    """How far a recording has been listened to for who speaks, of how much."""
+
+    seconds: float
+    duration: float | None
+
+
+_Message = _Listening | Begun | float | Summary | _Failed
 
 
 def replay_all(requests: Sequence[Request], jobs: int, console: Console) -> int:
@@ -95,9 +103,12 @@ class _Run:
 
     def _show(self, task: TaskID, message: _Message) -> None:
         if isinstance(message, Begun):
-            self._progress.update(task, total=message.duration, clock=clock(0))
+            self._progress.reset(task, total=message.duration, clock=clock(0))
             for line in introduction(message):
                 self._say(line, "dim")
+        elif isinstance(message, _Listening):
+            at = f"who speaks {clock(message.seconds)}"
+            self._progress.update(task, total=message.duration, completed=message.seconds, clock=at)
         elif isinstance(message, float):
             self._progress.update(task, completed=message, clock=clock(message))
 
@@ -125,6 +136,11 @@ class _Teller:
     def __init__(self, sending: "Connection[_Message, None]") -> None:
         self._sending = sending
         self._told = 0.0
+
+    def listening(self, seconds: float, duration: float | None) -> None:
+        if monotonic() - self._told > _TOLD_SECONDS:
+            self._told = monotonic()
+            self._sending.send(_Listening(seconds, duration))
 
     def begun(self, begun: Begun) -> None:
         self._sending.send(begun)

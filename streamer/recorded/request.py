@@ -45,7 +45,9 @@ class Summary:
 
 
 class Watcher(Protocol):
-    """Who follows a replay. Called on its event loop, which waits meanwhile."""
+    """Who follows a replay. Called on its event loop, which waits meanwhile; `listening` in a thread, before."""
+
+    def listening(self, seconds: float, duration: float | None) -> None: ...
 
     def begun(self, begun: Begun) -> None: ...
 

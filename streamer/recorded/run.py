@@ -37,7 +37,7 @@ async def replay_recording(request: Request, watcher: Watcher) -> Summary:
     """
     recording = request.recording
     files = ReplayFiles(request.outputs, media=recording.media)
-    opened = await asyncio.to_thread(open_recording, recording)
+    opened = await asyncio.to_thread(open_recording, recording, watcher.listening)
     settings = settings_for(opened, live=False, store=request.store)
     async with running_hub(request.bundle, recogniser_for(opened, request.recogniser), settings) as hub:
         bookmark = Bookmark.open(files.events, fingerprint(recording, opened, hub)) if files.events else None

@@ -60,12 +60,17 @@ class ReplayView:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._progress.stop()
 
+    def listening(self, seconds: float, duration: float | None) -> None:
+        """The media time to which the recording has been listened for who speaks."""
+        self._progress.update(self._task, total=duration, completed=seconds, clock=f"who speaks {clock(seconds)}")
+        self._progress.start()
+
     def begun(self, begun: Begun) -> None:
         """Prints where the words are from and, where the replay goes on, from where."""
         for line in introduction(begun):
             self._console.print(Text(line, style="dim"), soft_wrap=True)
         self._told_before = begun.seq
-        self._progress.update(self._task, total=begun.duration)
+        self._progress.reset(self._task, total=begun.duration, clock=clock(0))
         self._progress.start()
         self._console.print(self._row("time", "speaker", Text("expresses"), "", "said"), style="bold")
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import secrets
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -19,7 +20,7 @@ from streamer.metrics import Metrics
 from streamer.protocol import ErrorCode, Event, FacesEvent, RecordingError, RecordingProgress
 from streamer.recognise.none import NoRecogniser
 from streamer.record import ConversationRecord
-from streamer.recorded.inputs import Recording, open_recording
+from streamer.recorded.inputs import Opened, Recording, open_recording
 from streamer.recorded.play import play
 from streamer.sources.media import MediaError
 from streamer.sources.together import participant_of
@@ -165,11 +166,11 @@ class Uploads:
 
     async def _read(self, upload: Upload) -> tuple[ConversationRecord, list[str]]:
         began = time()
-        upload.tell(state="reading", began=began)
+        upload.tell(state="listening", began=began)
         recording = Recording((upload.file,), (participant_of(Path(upload.progress.name).stem),), (0.0,))
-        opened = await asyncio.to_thread(open_recording, recording)
+        opened = await _open(recording, upload)
         source = opened.source
-        upload.tell(duration=source.info.duration)
+        upload.tell(state="reading", at=0.0, duration=source.info.duration)
         most = max(self._hub.settings.max_participants, len(source.info.speakers))
         settings = replace(self._hub.settings, live=False, max_participants=most)
         recogniser = self._hub.recogniser if opened.words_from is None else NoRecogniser("transcript")
@@ -203,6 +204,32 @@ class Uploads:
             upload = self._uploads[id]
             if upload.progress.ahead != ahead:
                 upload.tell(ahead=ahead)
+
+
+class _Cancelled(Exception):
+    """Nobody waits for it any more."""
+
+
+async def _open(recording: Recording, upload: Upload) -> Opened:
+    """In a thread, which ends soon after this task is cancelled."""
+    loop, cancelled = asyncio.get_running_loop(), threading.Event()
+    told = 0.0
+
+    def listening(at: float, duration: float | None) -> None:
+        nonlocal told
+        if cancelled.is_set():
+            raise _Cancelled
+        if at >= told + 1.0:
+            told = at
+            loop.call_soon_threadsafe(lambda: upload.tell(at=at, duration=duration))
+
+    opening = asyncio.ensure_future(asyncio.to_thread(open_recording, recording, listening))
+    try:
+        return await asyncio.shield(opening)
+    except asyncio.CancelledError:
+        cancelled.set()
+        await asyncio.wait([opening])
+        raise
 
 
 async def _follow(events: Subscription) -> list[Event]:

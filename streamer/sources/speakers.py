@@ -1,6 +1,6 @@
 """A recording of one mixed track as if each of its speakers had a track: listened to once before it is replayed."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Final
 
@@ -16,16 +16,20 @@ from streamer.turns import KnownTurns
 MOST_SPEAKERS: Final = 8
 
 
-def tell_apart(source: FileSource, speakers: int | None) -> "FileSource | SpeakersSource":
+def tell_apart(
+    source: FileSource, speakers: int | None, listened: Callable[[float], None] = lambda _: None
+) -> "FileSource | SpeakersSource":
     """The recording with a track for each speaker, if one track holds several; else as it is. Raises BundleError.
 
-    Reads all of its sound once. speakers: how many there are; None finds out, 1 does not look.
+    Reads all of its sound once. speakers: how many there are; None finds out, 1 does not look. listened: called with
+    the media time that it has come to; what it raises ends it.
     """
     if speakers == 1 or not source.info.has_audio or len(source.info.speakers) > 1:
         return source
     diariser = Diariser(SpeakerModels.load())
     for chunk in source.sound():
         diariser.push(chunk.pcm)
+        listened(chunk.time)
     found = diariser.finish(speakers, MOST_SPEAKERS)
     return SpeakersSource(source, found) if found.speakers > 1 else source
 

@@ -66,12 +66,14 @@ def test_the_tab_key_reaches_everything_and_shows_where_it_is(
     page = show(BY_NAME[name], open_page, server, publish)
     wanted = page.evaluate(OPERABLE)
     reached = []
-    for _ in range(wanted + 1):
+    # Round once: where it begins is where the page has put the focus, and between its last stop and its first lies none.
+    while len(reached) < wanted:
         page.keyboard.press("Tab")
         if (focused := page.evaluate(FOCUSED)) is None:
-            break
+            page.keyboard.press("Tab")
+            focused = page.evaluate(FOCUSED)
+        assert focused not in reached, reached
         reached.append(focused)
-    assert len(reached) == wanted, reached
     assert [where for where, seen in reached if not seen] == []
 
 

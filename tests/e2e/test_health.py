@@ -27,7 +27,7 @@ def talk(request: pytest.FixtureRequest, browser: Browser, server: Server) -> It
 def health(talk: Page) -> Iterator[Page]:
     """The tab, opened by keyboard."""
     talk.get_by_role("tab", name="Transcript").focus()
-    talk.keyboard.press("ArrowRight")
+    talk.keyboard.press("End")
     expect(talk.get_by_role("region", name="Health")).to_be_visible()
     yield talk
     talk.get_by_role("tab", name="Transcript").click()
@@ -67,7 +67,7 @@ def test_it_fits_every_width_light_and_dark(health: Page, width: int, artifacts:
 
 
 def test_the_reasons_open_by_keyboard_and_stay_while_more_is_said(talk: Page) -> None:
-    head = talk.locator(f"{FINAL} > button").first
+    head = talk.locator(f"{FINAL} .why").first
     head.focus()
     talk.keyboard.press("Enter")
     why = talk.get_by_role("group", name="Why")

@@ -32,7 +32,7 @@ STYLE: Final = """
 
 @pytest.fixture
 def legend(open_page: OpenPage) -> Page:
-    page = open_page("conversation=palette", viewport={"width": 1440, "height": 300})
+    page = open_page("conversation=palette&watch=1", viewport={"width": 1440, "height": 300})
     page.add_style_tag(content=STYLE)
     return page
 

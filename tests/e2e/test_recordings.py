@@ -128,7 +128,7 @@ def test_several_files_wait_for_one_another_and_each_can_be_cancelled(
     page.locator("input[type=file]").set_input_files(files)
     uploads = page.get_by_role("list", name="Being read").get_by_role("listitem")
     expect(uploads).to_have_count(2)
-    expect(uploads.nth(0)).to_contain_text("Reading")
+    expect(uploads.nth(0)).to_contain_text("Listening for who speaks")
     expect(uploads.nth(1)).to_contain_text("Waits for the one before it")
     page.get_by_role("button", name="Cancel long.wav").click()
     expect(uploads).to_have_count(1)
@@ -142,7 +142,7 @@ def test_several_files_wait_for_one_another_and_each_can_be_cancelled(
 def test_a_reading_under_way_is_found_again_after_a_reload(visit: OpenPage, tmp_path: Path) -> None:
     page = visit("/recordings")
     page.locator("input[type=file]").set_input_files(_silence(tmp_path / "long.wav", 900))
-    expect(page.locator("[data-stage=reading]")).to_contain_text("Reading")
+    expect(page.locator("[data-stage=reading]")).to_contain_text("Listening for who speaks")
     page.reload()
     expect(page.locator("[data-stage=reading]")).to_contain_text("long.wav")
     page.get_by_role("button", name="Cancel long.wav").click()

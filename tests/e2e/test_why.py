@@ -35,7 +35,7 @@ def test_a_turn_that_was_looked_back_at_is_one_press_away(open_page: OpenPage, a
     def prepare(page: Page) -> None:
         page.route_web_socket("**/v1/stream", Attending().relay)
 
-    page = open_page("conversation=why&transport=socket", prepare=prepare)
+    page = open_page("conversation=attending&transport=socket", prepare=prepare)
     page.get_by_role("button", name="Microphone only").click()
     finals = page.locator("li[data-final=true]:has([data-emotion])")
     expect(finals.nth(1)).to_be_visible()

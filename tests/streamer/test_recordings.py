@@ -180,7 +180,7 @@ async def test_recordings_are_read_one_after_the_other_and_each_can_be_cancelled
         states = {one["id"]: one for one in (await client.get("/v1/recordings")).json()["recordings"]}
         assert (states[second]["state"], states[second]["ahead"]) == ("waiting", 1)
         async for state in _states(client, first):
-            if state["state"] == "reading":
+            if state["state"] == "listening":
                 assert (await client.delete(f"/v1/recordings/{first}")).status_code == 204
         assert state["state"] == "cancelled"
         assert (await _last(client, second))["state"] == "done"

@@ -305,12 +305,13 @@ export interface RecordingError {
 export interface RecordingProgress {
   id: string;
   name: string;
-  state: "waiting" | "reading" | "done" | "failed" | "cancelled";
+  /** listening: for who speaks, before it is read */
+  state: "waiting" | "listening" | "reading" | "done" | "failed" | "cancelled";
   /** how many are read before it */
   ahead: number;
   /** wall clock when its reading began, seconds since 1970 */
   began: number | null;
-  /** seconds of media that are read */
+  /** seconds of media that are listened to, or read */
   at: number;
   /** seconds in all; null where the file does not say */
   duration: number | null;

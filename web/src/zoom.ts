@@ -23,12 +23,17 @@ const AHEAD = 0.25;
 /** So near to the newest, as a share of what is shown, a view follows it again. */
 const NEAR = 0.02;
 
-/** The seconds shown. A conversation shorter than a minute is shown as a minute, from its beginning. */
+/** The seconds of all that there is. A conversation that goes on has a minute at least. */
+export function whole({ length, position }: Extent): number {
+  return Math.max(position === null ? MINUTE : LEAST_SECONDS, length);
+}
+
+/** The seconds shown. */
 export function span(view: View, extent: Extent): [from: number, to: number] {
-  const whole = Math.max(MINUTE, extent.length);
-  const seconds = within(LEAST_SECONDS, view.seconds, whole);
+  const most = whole(extent);
+  const seconds = within(LEAST_SECONDS, view.seconds, most);
   const followed = extent.position === null ? extent.length : extent.position + AHEAD * seconds;
-  const to = within(seconds, view.end ?? followed, whole);
+  const to = within(seconds, view.end ?? followed, most);
   return [to - seconds, to];
 }
 
@@ -36,7 +41,7 @@ export function span(view: View, extent: Extent): [from: number, to: number] {
 export function zoom(view: View, factor: number, extent: Extent, at?: number): View {
   const [from, to] = span(view, extent);
   const seconds = Math.max(LEAST_SECONDS, (to - from) * factor);
-  if (seconds >= Math.max(MINUTE, extent.length)) return ALL;
+  if (seconds >= whole(extent)) return ALL;
   if (view.end === null && at === undefined) return { seconds, end: null };
   const fixed = at ?? (from + to) / 2;
   return settle({ seconds, end: fixed + ((to - fixed) / (to - from)) * seconds }, extent);

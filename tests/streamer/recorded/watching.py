@@ -20,6 +20,9 @@ class Watching:
         self.told: Begun | None = None
         self._killed_after = killed_after
 
+    def listening(self, seconds: float, duration: float | None) -> None:
+        """Not of interest."""
+
     def begun(self, begun: Begun) -> None:
         self.told = begun
 

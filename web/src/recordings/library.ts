@@ -67,6 +67,10 @@ export async function remove(base: string): Promise<void> {
 }
 
 /** The recordings that the server reads now or has read last. */
+export function isUnderWay(state: RecordingProgress["state"]): boolean {
+  return state === "waiting" || state === "listening" || state === "reading";
+}
+
 export async function underWay(): Promise<readonly RecordingProgress[]> {
   return (await ask<{ recordings: readonly RecordingProgress[] }>("/v1/recordings")).recordings;
 }
@@ -112,7 +116,7 @@ export function follow(
     events.onmessage = ({ data }: MessageEvent<string>) => {
       const progress = JSON.parse(data) as RecordingProgress;
       told(progress);
-      if (progress.state === "waiting" || progress.state === "reading") return;
+      if (isUnderWay(progress.state)) return;
       events.close();
       resolve(progress);
     };

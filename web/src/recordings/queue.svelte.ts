@@ -2,7 +2,7 @@
 
 import type { RecordingProgress } from "../protocol";
 import { remember } from "./files";
-import { follow, handIn, Refusal, remove, sizeLimit, underWay } from "./library";
+import { follow, handIn, isUnderWay, Refusal, remove, sizeLimit, underWay } from "./library";
 
 export type Stage = "queued" | "sending" | "reading" | "done" | "failed";
 
@@ -85,7 +85,7 @@ export class Queue {
   /** Takes up what the server reads already, as after a reload. */
   async resume(): Promise<void> {
     const known = new Set(this.items.map((item) => item.progress?.id));
-    const going = (await underWay()).filter(({ id, state }) => !known.has(id) && (state === "waiting" || state === "reading"));
+    const going = (await underWay()).filter(({ id, state }) => !known.has(id) && isUnderWay(state));
     this.items = [...going.map((progress) => new Item(progress.name, null, progress)), ...this.items];
     void this.#run();
   }

@@ -139,7 +139,8 @@ export class Connection {
   #ended(ending: Ending): void {
     if (this.#stopping) return this.#end();
     if (ending.kind === "lost") return this.#lost();
-    if (this.#passes(ending.code)) return this.#lost();
+    // The name is still that of the link which was just given up: the same way again, once it is free.
+    if (this.#passes(ending.code)) return this.#lost(ending.code === "participant_taken");
     this.watcher.refused(ending.code, ending.message);
     this.#end();
   }
@@ -150,14 +151,14 @@ export class Connection {
     return code === "shutting_down" || (code === "idle" && this.#wasLive);
   }
 
-  #lost(): void {
+  #lost(sameWay = false): void {
     const silent = !this.#live && this.#session?.transport === "rtc";
     this.#drop();
     if (silent) return this.#fall();
     this.watcher.phase(this.#wasLive ? "reconnecting" : "connecting", null);
     const wait = backOff(this.#tries++, Math.random());
     this.watcher.failed(this.#tries, wait);
-    this.#set("retry", () => this.#again(), wait);
+    this.#set("retry", () => this.#again(sameWay), wait);
   }
 
   /** The same again over the socket; if that works, WebRTC is not tried any more. */
@@ -166,9 +167,9 @@ export class Connection {
     this.#open();
   }
 
-  #again(): void {
+  #again(sameWay = false): void {
     clearTimeout(this.#timers.retry);
-    this.#fallen = false;
+    this.#fallen &&= sameWay;
     this.request = { ...this.request, resumeAfter: this.lastSeq() };
     this.#open();
   }
