@@ -65,8 +65,8 @@ def test_the_tab_key_reaches_everything_and_shows_where_it_is(
 ) -> None:
     page = show(BY_NAME[name], open_page, server, publish)
     wanted = page.evaluate(OPERABLE)
-    reached = []
-    # Round once: where it begins is where the page has put the focus, and between its last stop and its first lies none.
+    reached: list[tuple[str, bool]] = []
+    # Round once: it begins where the page has put the focus, and the browser itself lies between last stop and first.
     while len(reached) < wanted:
         page.keyboard.press("Tab")
         if (focused := page.evaluate(FOCUSED)) is None:

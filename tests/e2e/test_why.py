@@ -1,6 +1,7 @@
 """The turns that a reading looked back at: named in its reasons, and a way back to them."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -47,5 +48,6 @@ def test_a_turn_that_was_looked_back_at_is_one_press_away(open_page: OpenPage, a
     expect(turn).to_contain_text("50 %")
     page.screenshot(path=artifacts / "why-1440.png")
     turn.press("Enter")
-    expect(finals.first.get_by_role("button")).to_be_focused()
+    expect(finals.first).to_have_class(re.compile("marked"))
+    expect(finals.first).to_be_in_viewport()
     expect(why).to_be_visible()

@@ -66,11 +66,12 @@ export async function remove(base: string): Promise<void> {
   await ask(base, { method: "DELETE" });
 }
 
-/** The recordings that the server reads now or has read last. */
+/** Whether more is to come of it. */
 export function isUnderWay(state: RecordingProgress["state"]): boolean {
   return state === "waiting" || state === "listening" || state === "reading";
 }
 
+/** The recordings that the server reads now or has read last. */
 export async function underWay(): Promise<readonly RecordingProgress[]> {
   return (await ask<{ recordings: readonly RecordingProgress[] }>("/v1/recordings")).recordings;
 }
