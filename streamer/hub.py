@@ -45,10 +45,12 @@ class Hub:
     @property
     def conversations(self) -> tuple[Conversation, ...]:
         """Those that are open now."""
+        self._forget_idle()
         return tuple(self._conversations.values())
 
     def find(self, id: str) -> Conversation | None:
         """An open conversation, or None."""
+        self._forget_idle()
         return self._conversations.get(id)
 
     def conversation(self, id: str, title: str | None = None) -> Conversation:

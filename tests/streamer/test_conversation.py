@@ -279,10 +279,10 @@ async def test_a_conversation_lingers_from_when_it_was_left_and_then_makes_room(
     clock += 100
     with pytest.raises(Refused):
         hub.conversation("d")
-    assert hub.conversation("c") is conversation
+    assert hub.conversation("c") is hub.find("c") is conversation
     clock += 21
-    assert hub.conversation("d").id == "d"
     assert hub.find("c") is None
+    assert hub.conversation("d").id == "d"
     await hub.close()
 
 
