@@ -1,11 +1,11 @@
 """`undertone bench`. Each verb imports what it needs when it runs, so that help is instant."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -47,9 +47,8 @@ def reference(
     ] = "10,100,500,1000,10000",
 ) -> None:
     """The stack of the paper (MAGTKD, random weights) beside ours: one utterance by part, and long dialogues."""
-    from bench.reference.measure import measure
-
     with _plainly():
+        measure = _reference()
         chosen = {"text_size": text_size, "device": device}
         lengths = _numbers(turns)
         _tell(
@@ -187,6 +186,17 @@ def _plainly() -> Iterator[None]:
     except KeyboardInterrupt:
         typer.echo("stopped", err=True)
         raise typer.Exit(130) from None
+
+
+def _reference() -> "Callable[..., Coroutine[Any, Any, Record]]":
+    """Raises CannotMeasure without what the paper's stack is built of."""
+    from bench.errors import CannotMeasure
+
+    try:
+        from bench.reference.measure import measure
+    except ModuleNotFoundError as error:
+        raise CannotMeasure(f"the paper's stack needs {error.name}: pip install 'undertone[bench]'") from error
+    return measure
 
 
 def _tell(measure: Callable[[], "Record"], output: Path | None, plot: Path | None) -> None:

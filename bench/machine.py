@@ -4,6 +4,7 @@ import platform
 import re
 import subprocess
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final, Self
 
@@ -50,8 +51,8 @@ def commit() -> str:
 
 
 def versions() -> dict[str, str]:
-    """Of the packages that the figures depend on."""
-    return {package: version(package) for package in PACKAGES}
+    """Of the packages that the figures depend on, as far as they are here."""
+    return {package: version(package) for package in PACKAGES if package == "undertone" or find_spec(package)}
 
 
 def _processor() -> str:

@@ -108,13 +108,13 @@ async def watching(server: Server) -> AsyncIterator[Usage]:
 
 
 def _used(processes: Iterable[psutil.Process]) -> tuple[float, int]:
-    """CPU seconds and bytes."""
+    """CPU seconds, and bytes: what processes share is counted once."""
     seconds, memory = 0.0, 0
     for process in processes:
         with suppress(psutil.NoSuchProcess):
             times = process.cpu_times()
             seconds += times.user + times.system
-            memory += process.memory_info().rss
+            memory += process.memory_full_info().pss
     return seconds, memory
 
 

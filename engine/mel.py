@@ -1,5 +1,6 @@
 """Mel frames of an utterance: the same numbers in training and in serving."""
 
+import math
 from functools import cache
 from typing import Final
 
@@ -8,7 +9,6 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 from torch.nn import functional as F
-from transformers.audio_utils import mel_filter_bank
 
 from engine.utterance import SAMPLE_RATE
 
@@ -17,21 +17,31 @@ _WINDOW: Final = 400  # 25 ms
 _HOP: Final = 160  # 10 ms
 _RANGE_DB: Final = 60.0  # what lies further under the utterance's peak is room and codec, not voice
 _FLOOR: Final = 1e-10
+_CORNER: Final = 1000.0  # hertz; mel are proportional to it below, logarithmic above
+_CORNER_MEL: Final = 15.0
+_STEP: Final = math.log(6.4) / 27.0
 _POWER: Final = 0.39  # of a normalised utterance, summed over its bands: what speech at -30 dBFS has
 
 
 @cache
 def _filters() -> Tensor:
-    bank = mel_filter_bank(
-        num_frequency_bins=_WINDOW // 2 + 1,
-        num_mel_filters=MELS,
-        min_frequency=0.0,
-        max_frequency=SAMPLE_RATE / 2,
-        sampling_rate=SAMPLE_RATE,
-        norm="slaney",
-        mel_scale="slaney",
-    )
+    """[201, 40]: triangles of equal area, evenly apart in mel as Slaney's Auditory Toolbox (1998) has it."""
+    edges = _hertz(np.linspace(0.0, _mel(SAMPLE_RATE / 2), MELS + 2))
+    bins = np.linspace(0.0, SAMPLE_RATE / 2, _WINDOW // 2 + 1)[:, None]
+    rising = (bins - edges[:-2]) / np.diff(edges)[:-1]
+    falling = (edges[2:] - bins) / np.diff(edges)[1:]
+    bank = np.maximum(0.0, np.minimum(rising, falling)) * 2.0 / (edges[2:] - edges[:-2])
     return torch.from_numpy(bank).to(torch.float32)
+
+
+def _mel(hertz: float) -> float:
+    """Of a frequency above the corner."""
+    return _CORNER_MEL + math.log(hertz / _CORNER) / _STEP
+
+
+def _hertz(mel: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    linear = mel * (_CORNER / _CORNER_MEL)
+    return np.where(mel < _CORNER_MEL, linear, _CORNER * np.exp((mel - _CORNER_MEL) * _STEP))
 
 
 @cache

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from transformers import BertConfig, BertModel
 
+from engine.students.bert import Bert
 from engine.students.output import StudentOutput
 
 
@@ -36,18 +36,14 @@ class TextStudent(nn.Module):
     def __init__(self, config: TextConfig) -> None:
         super().__init__()
         self.config = config
-        self.encoder = BertModel(
-            BertConfig(
-                vocab_size=config.vocabulary,
-                hidden_size=config.width,
-                num_hidden_layers=config.layers,
-                num_attention_heads=config.heads,
-                intermediate_size=config.hidden,
-                max_position_embeddings=config.positions,
-                hidden_dropout_prob=config.dropout,
-                attention_probs_dropout_prob=config.dropout,
-            ),
-            add_pooling_layer=False,
+        self.encoder = Bert(
+            vocabulary=config.vocabulary,
+            width=config.width,
+            layers=config.layers,
+            heads=config.heads,
+            hidden=config.hidden,
+            positions=config.positions,
+            dropout=config.dropout,
         )
         self.project = nn.Sequential(
             nn.Linear(config.width, config.embedding), nn.GELU(), nn.LayerNorm(config.embedding)
@@ -57,7 +53,7 @@ class TextStudent(nn.Module):
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, mask_index: Tensor) -> StudentOutput:
         """input_ids, attention_mask: [B, L]; mask_index: [B], where each row's <mask> is."""
-        states = self.encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+        states = self.encoder(input_ids, attention_mask)
         rows = torch.arange(len(input_ids), device=input_ids.device)
         embedding = self.project(states[rows, mask_index])
         return StudentOutput(embedding, self.head(self.dropout(embedding)))

@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pytest
 import torch
 
-from engine.mel import MELS, mel_frames, normalise
+from engine.mel import MELS, _filters, mel_frames, normalise
 
 
 def tone(hertz: float, seconds: float = 1.0) -> npt.NDArray[np.float32]:
@@ -48,3 +48,9 @@ def test_silence_is_all_zeros() -> None:
 def test_what_is_not_one_utterance_is_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(ValueError, match="need samples"):
         mel_frames(np.zeros(shape, dtype=np.float32))
+
+
+def test_the_bands_are_slaneys() -> None:
+    audio_utils = pytest.importorskip("transformers.audio_utils")
+    bank = audio_utils.mel_filter_bank(201, MELS, 0.0, 8_000.0, 16_000, norm="slaney", mel_scale="slaney")
+    assert torch.allclose(_filters().double(), torch.from_numpy(bank), atol=1e-9)
