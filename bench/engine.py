@@ -18,6 +18,7 @@ import torch
 from bench.device import device_named
 from bench.errors import CannotMeasure
 from bench.figure import Curve, Figure, Point
+from bench.floor import floors
 from bench.past import begin, extend, said, step
 from bench.record import Record
 from bench.timing import awaited
@@ -52,23 +53,28 @@ FULL: Final = Plan((1, 8, 64, 256, 1_024), (1, 10, 100, 1_000, 10_000), (10, 100
 async def measure(bundle: str, *, device: str = "cpu", threads: int = 2, plan: Plan = MODEST) -> Record:
     """All of a plan. Raises BundleError, CannotMeasure."""
     place = device_named(device)
-    each = _memory_of_one(Bundle.load(bundle))
+    loaded = Bundle.load(bundle)
+    each = _memory_of_one(loaded)
     _check_room(each, max(plan.open), place)
     load = partial(Engine.load, bundle, device=device, threads=threads)
     with load(slots=max(plan.concurrent)) as engine:
         curves = await by_load(engine, plan) + await by_turn(engine, plan)
         name = engine.bundle.name
+    figures = {"memory of a dialogue": Figure.of([each / _MIB], "MiB")}
+    if place.type == "cpu":
+        figures |= floors(loaded)
     curves += await by_open(lambda slots: load(slots=slots), plan, place)
     return Record.of(
         "undertone bench engine",
         {"bundle": name, "device": device, "threads": threads, **{k: _list(v) for k, v in asdict(plan).items()}},
-        {"memory of a dialogue": Figure.of([each / _MIB], "MiB")},
+        figures,
         curves,
         notes=[
             f"One utterance: {SECONDS:g} s of voice; {WORDS} words, after {PAST} turns of as many; {FACES} faces.",
             "All: students and fusion, with how much each modality weighed; fusion: that step alone; else one student.",
             "Pictures are new each time, but for what was shown before: live, the engine has read them as they came.",
             "Dialogues at once send their next utterance when the last is answered: latency includes the queue.",
+            "Floor: what a part's products, or reading its weights, take one thread at the rates measured here.",
             "The memory of a dialogue is the size of its slot; resident memory is that of this whole process.",
         ],
         seed=_SEED,

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Final
 
 import numpy as np
@@ -12,7 +12,7 @@ from engine import Engine
 from streamer.audio import FRAME
 from streamer.faces import FaceTracker
 from streamer.hub import Hub
-from streamer.recognise import Recogniser, load_recogniser
+from streamer.recognise import Recogniser, RecogniserError, load_recogniser
 from streamer.settings import Settings
 from streamer.store.library import Library
 from streamer.vad import VoiceActivity
@@ -28,25 +28,29 @@ async def running_hub(bundle: str, recogniser: str | Recogniser, settings: Setti
 
     Raises engine.BundleError, streamer.recognise.RecogniserError and streamer.store.errors.StoreError.
     """
-    engine = await asyncio.to_thread(Engine.load, bundle, slots=settings.max_conversations)
-    try:
-        words = await asyncio.to_thread(_loaded, recogniser) if isinstance(recogniser, str) else recogniser
-        try:
-            library = await Library.open(settings.store, settings.store_utterances) if settings.store else None
-            hub = Hub(engine, words, settings, library=library)
-            await asyncio.to_thread(_warm_up)
-            try:
-                yield hub
-            finally:
-                await hub.close()
-        finally:
-            words.close()
-    finally:
-        engine.close()
+    async with AsyncExitStack() as stack:
+        # Words are recognised in processes of their own: they start while the engine is loaded.
+        loading = asyncio.create_task(_recogniser(recogniser))
+        stack.push_async_callback(_close, loading)
+        slots = settings.max_conversations
+        engine = stack.enter_context(await asyncio.to_thread(Engine.load, bundle, slots=slots))
+        words = await loading
+        library = await Library.open(settings.store, settings.store_utterances) if settings.store else None
+        hub = Hub(engine, words, settings, library=library)
+        stack.push_async_callback(hub.close)
+        await asyncio.to_thread(_warm_up)
+        yield hub
 
 
-def _loaded(recogniser: str) -> Recogniser:
-    return load_recogniser(recogniser, processes=min(_PROCESSES, os.cpu_count() or 1))
+async def _recogniser(asked: str | Recogniser) -> Recogniser:
+    if not isinstance(asked, str):
+        return asked
+    return await asyncio.to_thread(load_recogniser, asked, processes=min(_PROCESSES, os.cpu_count() or 1))
+
+
+async def _close(loading: asyncio.Task[Recogniser]) -> None:
+    with suppress(RecogniserError):
+        (await loading).close()
 
 
 def _warm_up() -> None:

@@ -16,7 +16,7 @@ class SegmenterConfig:
     onset_frames: int = 4
     onset_window: int = 6
     preroll_frames: int = 10
-    hush_frames: int = 6
+    hush_frames: int = 4
     tail_frames: int = 10
     ending_frames: int = 15
     hangover_frames: int = 20
