@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from engine.dialogue import Dialogue, Encoded
     from engine.engine import Engine
-    from engine.errors import BundleError, EngineBusy, EngineFull
+    from engine.errors import BundleError, DeviceError, EngineBusy, EngineFull
     from engine.labels import EMOTIONS, MODALITIES
     from engine.reading import Attended, FaceReading, ModalityReading, Reading
     from engine.utterance import Utterance
@@ -17,7 +17,7 @@ else:
     _HOMES = {
         "dialogue": ("Dialogue", "Encoded"),
         "engine": ("Engine",),
-        "errors": ("BundleError", "EngineBusy", "EngineFull"),
+        "errors": ("BundleError", "DeviceError", "EngineBusy", "EngineFull"),
         "labels": ("EMOTIONS", "MODALITIES"),
         "reading": ("Attended", "FaceReading", "ModalityReading", "Reading"),
         "utterance": ("Utterance",),
@@ -35,6 +35,7 @@ __all__ = [
     "MODALITIES",
     "Attended",
     "BundleError",
+    "DeviceError",
     "Dialogue",
     "Encoded",
     "Engine",

@@ -41,7 +41,7 @@ class History:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Encoded:
-    """What the students say of an utterance. tokens: the prompt that its text was read in, None without text."""
+    """What the students say of an utterance, on the host. tokens: the prompt that its text was read in, if any."""
 
     utterance: Utterance
     tokens: tuple[int, ...] | None
@@ -73,11 +73,7 @@ class Dialogue:
 
     async def recall(self, encoded: Encoded) -> None:
         """Puts an utterance that was read before back into memory; `engine.kept` keeps what it takes."""
-        device = next(self._engine.bundle.fusion.parameters()).device
-        outputs = {
-            m: StudentOutput(said.embedding.to(device), said.logits.to(device)) for m, said in encoded.outputs.items()
-        }
-        await self.observe(replace(encoded, outputs=outputs))
+        await self.observe(encoded)
 
     async def glance(self, utterance: Utterance | Encoded) -> Reading:
         """A provisional reading that leaves the dialogue as it was.

@@ -1,22 +1,16 @@
-"""The encoder: runs the students over what utterances have, in batches, side by side."""
+"""The encoder: what utterances have, sorted by modality for the students, and what these say, by utterance again."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from engine.bundle import Bundle
-from engine.facereader import FaceReader
 from engine.labels import Modality
-from engine.lanes import Lanes
-from engine.precision import Precision, chosen
 from engine.students import StudentOutput
-from engine.textreader import text_reader
-from engine.voicereader import VoiceReader
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,29 +22,40 @@ class EncodeJob:
     faces: npt.NDArray[np.uint8] | None
 
 
-class Encoder:
-    """The three students of a bundle, on one device. lanes: how many of them run at once; close it when done."""
+class Students(Protocol):
+    """The three students of a bundle, on one device. most: utterances in a batch; text_by, dtype: as the engine's."""
 
-    def __init__(self, bundle: Bundle, device: torch.device, precision: Precision = "auto", lanes: int = 1) -> None:
-        dtype = chosen(precision, device)
-        self._text = text_reader(bundle.text, bundle.prompt, bundle.graph, device)
-        self._voice, self._face = VoiceReader(bundle.audio, device, dtype), FaceReader(bundle.video, device, dtype)
-        self._lanes = Lanes(lanes)
-        self.text_by, self.dtype = self._text.way, dtype
+    most: int
+    text_by: str
+    dtype: torch.dtype
+
+    def read(
+        self,
+        tokens: Sequence[Sequence[int]],
+        audio: Sequence[npt.NDArray[np.float32]],
+        faces: Sequence[npt.NDArray[np.uint8]],
+    ) -> Mapping[Modality, StudentOutput]:
+        """What each says of what there is for it to read, a row each, in order; on the host."""
+
+    def see(self, crops: npt.NDArray[np.uint8]) -> StudentOutput:
+        """What the video student says of single faces uint8 [k, 48, 48]; on the host."""
+
+    def close(self) -> None:
+        """Ends its threads."""
+
+
+class Encoder:
+    """Asks students about jobs."""
+
+    def __init__(self, students: Students) -> None:
+        self._students = students
 
     def encode(self, jobs: Sequence[EncodeJob]) -> list[Mapping[Modality, StudentOutput]]:
         """For each job what each student says, [D] and [7], for the modalities that it has."""
-        faces = {i: job.faces for i, job in enumerate(jobs) if job.faces is not None}
         tokens = {i: job.tokens for i, job in enumerate(jobs) if job.tokens is not None}
         audio = {i: job.audio for i, job in enumerate(jobs) if job.audio is not None}
-        asked: dict[Modality, Callable[[], StudentOutput]] = {}  # what takes longest first
-        if faces:
-            asked["video"] = partial(self._face.over_time, list(faces.values()))
-        if tokens:
-            asked["text"] = partial(self._text, list(tokens.values()))
-        if audio:
-            asked["audio"] = partial(self._voice, list(audio.values()))
-        said = dict(zip(asked, self._lanes.run(list(asked.values())), strict=True))
+        faces = {i: job.faces for i, job in enumerate(jobs) if job.faces is not None}
+        said = self._students.read(list(tokens.values()), list(audio.values()), list(faces.values()))
         outputs: list[dict[Modality, StudentOutput]] = [{} for _ in jobs]
         places: dict[Modality, Sequence[int]] = {"text": list(tokens), "audio": list(audio), "video": list(faces)}
         for modality, found in said.items():
@@ -60,9 +65,5 @@ class Encoder:
 
     def faces(self, jobs: Sequence[npt.NDArray[np.uint8]]) -> list[Tensor]:
         """The video student's logits [k, 7] for each job's single frames uint8 [k, 48, 48]."""
-        logits = self._face(np.concatenate(jobs)).logits.cpu()
+        logits = self._students.see(np.concatenate(jobs)).logits
         return list(torch.split(logits, [len(crops) for crops in jobs]))
-
-    def close(self) -> None:
-        """Ends its threads."""
-        self._lanes.close()

@@ -7,16 +7,17 @@ from typing import Final, Self
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from torch import Tensor
 
 from engine.bundle import Bundle
 from engine.calibration import probabilities
+from engine.device import device_named
 from engine.dialogue import Dialogue
 from engine.encoder import EncodeJob, Encoder
 from engine.errors import EngineFull
 from engine.fuser import FuseJob, Fuser
 from engine.labels import EMOTIONS, Emotion, Modality
+from engine.placement import placed
 from engine.precision import Precision
 from engine.reading import FaceReading, Reading
 from engine.students import StudentOutput
@@ -25,9 +26,7 @@ from engine.utterance import FACE_SIZE
 from engine.verdict import most_probable, named
 from engine.worker import Stage, Worker
 
-ENCODE_BATCH: Final = 8
-FUSE_BATCH: Final = 64
-FUSE_BATCH_CPU: Final = 6  # what a larger batch copies does not fit the caches of a CPU
+QUEUE: Final = 256
 
 
 class Engine:
@@ -41,24 +40,27 @@ class Engine:
         *,
         device: str = "auto",
         slots: int = 64,
-        queue: int = 256,
+        queue: int | None = None,
         precision: Precision = "auto",
         lanes: int = 1,
     ) -> None:
-        """slots: dialogues open at once; queue: jobs that wait at most (what happens then: `Worker.run`).
+        """slots: dialogues open at once; queue: jobs that wait at most (what happens then: `Worker.run`), by default
+        QUEUE, or four batches if that is more.
 
-        precision: of voice and face; "auto" is what is faster here and as good. lanes: students that run at once.
-        `text_by` then names what reads the words, ONNX Runtime or torch, and `dtype` says what "auto" chose.
+        precision: as `engine.precision.chosen`; "auto" is what is faster here and as good. lanes: students that run at
+        once on a CPU. `device` then says where all runs, `text_by` what reads the words, ONNX Runtime or torch, and
+        `dtype` what "auto" chose. Raises DeviceError.
         """
-        place = torch.device(_best_device() if device == "auto" else device)
+        self.device = device_named(device)
         self.bundle = bundle
         self._free = list(range(slots - 1, -1, -1))
-        self._encoder = encoder = Encoder(bundle, place, precision, lanes if place.type == "cpu" else 1)
-        self.text_by, self.dtype = encoder.text_by, encoder.dtype
-        self._encode = Stage(encoder.encode, ENCODE_BATCH)
-        self._faces = Stage(encoder.faces, ENCODE_BATCH)
-        self._fuse = Stage(Fuser(bundle, slots, place).fuse, FUSE_BATCH_CPU if place.type == "cpu" else FUSE_BATCH)
-        self._worker = Worker(queue)
+        self._students, fusion = placed(bundle, self.device, slots, precision, lanes)
+        self.text_by, self.dtype = self._students.text_by, self._students.dtype
+        encoder, fuser = Encoder(self._students), Fuser(bundle, fusion, slots)
+        self._encode = Stage(encoder.encode, self._students.most)
+        self._faces = Stage(encoder.faces, self._students.most)
+        self._fuse = Stage(fuser.fuse, fusion.most)
+        self._worker = Worker(queue or max(QUEUE, 4 * fusion.most))
 
     @classmethod
     def load(
@@ -73,7 +75,7 @@ class Engine:
         """name: as `Bundle.load` takes it. device: "auto" (CUDA where there is one), "cpu", "cuda".
 
         threads: cores to take: so many students run at once, and torch is set to one thread for each; None leaves
-        torch as it is, with one student at a time. Raises BundleError.
+        torch as it is, with one student at a time. Raises BundleError and DeviceError.
         """
         if threads is not None:
             one_thread_each()
@@ -98,7 +100,7 @@ class Engine:
     def close(self) -> None:
         """Stop the worker. Work that has not begun fails with RuntimeError."""
         self._worker.close()
-        self._encoder.close()
+        self._students.close()
 
     def __enter__(self) -> Self:
         return self
@@ -121,10 +123,6 @@ class Engine:
     def give_back(self, slot: int) -> None:
         """For `Dialogue`: its slot can be taken again."""
         self._free.append(slot)
-
-
-def _best_device() -> str:
-    return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def _face_reading(said: Mapping[Emotion, float], unsure_below: float) -> FaceReading:

@@ -5,6 +5,10 @@ class BundleError(Exception):
     """A model bundle can't be used; the sentence says why, and what to do."""
 
 
+class DeviceError(Exception):
+    """The device is not here, or can't run the engine; the sentence says why, and what to do."""
+
+
 class EngineFull(Exception):
     """Every slot of memory is taken: close a dialogue, or load the engine with more slots."""
 

@@ -1,6 +1,6 @@
 """Who reads faces: the video student, which looks at each picture once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from typing import Final
 
@@ -16,42 +16,64 @@ _REMEMBERED: Final = 4096  # pictures: those of half a minute from a dozen camer
 Crops = npt.NDArray[np.uint8]
 
 
-class FaceReader:
-    """Crops uint8 [k, 48, 48] in, what the student says of each out.
+class SeenFaces:
+    """What was said of the last pictures, by their bytes; on the host.
 
-    Live, a face is shown as it comes and then belongs to its speaker's utterance, and to each glance at that: what was
-    said of the last pictures is kept, and is the same in any company.
+    Live, a face is shown as it comes and then belongs to its speaker's utterance, and to each glance at that. What was
+    said of it once is the same in any company.
     """
 
-    def __init__(self, video: VideoStudent, device: torch.device, dtype: torch.dtype) -> None:
-        self._device = device
-        self._student = video.to(device) if dtype == torch.float32 else deepcopy(video).to(device, dtype)
+    def __init__(self) -> None:
         self._said: dict[bytes, StudentOutput] = {}
 
-    @torch.inference_mode()
-    def __call__(self, crops: Crops) -> StudentOutput:
-        """Embeddings [k, D] and logits [k, labels] of faces, in their order."""
-        keys = [crop.tobytes() for crop in crops]
-        new = {key: crop for key, crop in zip(keys, crops, strict=True) if key not in self._said}
-        if new:
-            said: StudentOutput = self._student(torch.from_numpy(np.stack(list(new.values()))).to(self._device))
-            rows = zip(said.embedding.float(), said.logits.float(), strict=True)
-            self._said |= {key: StudentOutput(*row) for key, row in zip(new, rows, strict=True)}
+    def __len__(self) -> int:
+        return len(self._said)
+
+    def unseen(self, keys: Sequence[bytes], crops: Crops) -> dict[bytes, Crops]:
+        """Those of which nothing was said yet, each once."""
+        return {key: crop for key, crop in zip(keys, crops, strict=True) if key not in self._said}
+
+    def learn(self, keys: Iterable[bytes], said: StudentOutput) -> None:
+        """What is said of new ones, rows in the order of their keys."""
+        rows = zip(said.embedding.float(), said.logits.float(), strict=True)
+        self._said |= {key: StudentOutput(*row) for key, row in zip(keys, rows, strict=True)}
+
+    def recall(self, keys: Sequence[bytes]) -> StudentOutput:
+        """Embeddings [k, D] and logits [k, labels] of pictures that were seen; the oldest of all are then forgotten."""
         found = [self._said[key] for key in keys]
         while len(self._said) > _REMEMBERED:
             del self._said[next(iter(self._said))]
         return StudentOutput(torch.stack([one.embedding for one in found]), torch.stack([one.logits for one in found]))
 
+
+class FaceReader:
+    """Crops uint8 [k, 48, 48] in, what the student says of each out: on a CPU."""
+
+    def __init__(self, video: VideoStudent, dtype: torch.dtype) -> None:
+        self._student = video if dtype == torch.float32 else deepcopy(video).to(dtype)
+        self._seen = SeenFaces()
+
+    @torch.inference_mode()
+    def __call__(self, crops: Crops) -> StudentOutput:
+        """Embeddings [k, D] and logits [k, labels] of faces, in their order."""
+        keys = [crop.tobytes() for crop in crops]
+        if new := self._seen.unseen(keys, crops):
+            self._seen.learn(new, self._student(torch.from_numpy(np.stack(list(new.values())))))
+        return self._seen.recall(keys)
+
     def over_time(self, utterances: Sequence[Crops]) -> StudentOutput:
-        """What is said of each utterance: the mean over its pictures, at most MAX_FACES of them."""
+        """What is said of each utterance: of at most MAX_FACES of its pictures."""
         chosen = [spread(crops) for crops in utterances]
-        frames = self(np.concatenate(chosen))
-        sizes = [len(crops) for crops in chosen]
-        embedding, logits = (
-            torch.stack([rows.mean(dim=0) for rows in torch.split(whole, sizes)])
-            for whole in (frames.embedding, frames.logits)
-        )
-        return StudentOutput(embedding, logits)
+        return means(self(np.concatenate(chosen)), [len(crops) for crops in chosen])
+
+
+def means(frames: StudentOutput, sizes: Sequence[int]) -> StudentOutput:
+    """What is said of utterances: the mean over their pictures, whose rows lie one after the other."""
+    embedding, logits = (
+        torch.stack([rows.mean(dim=0) for rows in torch.split(whole, list(sizes))])
+        for whole in (frames.embedding, frames.logits)
+    )
+    return StudentOutput(embedding, logits)
 
 
 def spread(faces: Crops) -> Crops:

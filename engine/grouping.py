@@ -24,5 +24,5 @@ def alike(lengths: Sequence[int], most: int) -> list[list[int]]:
 def in_order(said: Sequence[StudentOutput], batches: Sequence[Sequence[int]]) -> StudentOutput:
     """What was said of such batches, back in the order of what they were made of."""
     embedding, logits = torch.cat([s.embedding for s in said]), torch.cat([s.logits for s in said])
-    back = torch.tensor([i for batch in batches for i in batch], device=logits.device).argsort()
+    back = torch.tensor([i for batch in batches for i in batch]).argsort()
     return StudentOutput(embedding[back], logits[back])

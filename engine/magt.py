@@ -192,11 +192,10 @@ class Magt(nn.Module):
         self.register_buffer("offset", torch.zeros(2 ** len(MODALITIES), config.labels))
         self.dropout = nn.Dropout(config.dropout)
 
-    def memory(self, slots: int) -> RingMemory:
-        """An empty memory for `slots` dialogues, on this model's device and in its dtype."""
-        weight = self.speaker.weight
+    def memory(self, slots: int, dtype: torch.dtype = torch.float32) -> RingMemory:
+        """An empty memory for `slots` dialogues, on this model's device."""
         sizes = {"window": self.config.window, "heads": self.config.heads, "head_dim": self.config.head_dim}
-        return RingMemory(slots, paths=len(PATHS), device=weight.device, dtype=weight.dtype, **sizes)
+        return RingMemory(slots, paths=len(PATHS), device=self.speaker.weight.device, dtype=dtype, **sizes)
 
     def forward(self, inputs: Inputs) -> MagtOutput:
         """Whole dialogues at once: each turn sees itself and the W - 1 before it."""

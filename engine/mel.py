@@ -17,6 +17,7 @@ _WINDOW: Final = 400  # 25 ms
 _HOP: Final = 160  # 10 ms
 _RANGE_DB: Final = 60.0  # what lies further under the utterance's peak is room and codec, not voice
 _FLOOR: Final = 1e-10
+_SILENT: Final = 10.0 * np.log10(_FLOOR) + 1e-3  # dB
 _CORNER: Final = 1000.0  # hertz; mel are proportional to it below, logarithmic above
 _CORNER_MEL: Final = 15.0
 _STEP: Final = math.log(6.4) / 27.0
@@ -24,14 +25,14 @@ _POWER: Final = 0.39  # of a normalised utterance, summed over its bands: what s
 
 
 @cache
-def _filters() -> Tensor:
+def _filters(device: torch.device) -> Tensor:
     """[201, 40]: triangles of equal area, evenly apart in mel as Slaney's Auditory Toolbox (1998) has it."""
     edges = _hertz(np.linspace(0.0, _mel(SAMPLE_RATE / 2), MELS + 2))
     bins = np.linspace(0.0, SAMPLE_RATE / 2, _WINDOW // 2 + 1)[:, None]
     rising = (bins - edges[:-2]) / np.diff(edges)[:-1]
     falling = (edges[2:] - bins) / np.diff(edges)[1:]
     bank = np.maximum(0.0, np.minimum(rising, falling)) * 2.0 / (edges[2:] - edges[:-2])
-    return torch.from_numpy(bank).to(torch.float32)
+    return torch.from_numpy(bank).to(device, torch.float32)
 
 
 def _mel(hertz: float) -> float:
@@ -45,8 +46,8 @@ def _hertz(mel: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 
 @cache
-def _window() -> Tensor:
-    return torch.hann_window(_WINDOW)
+def _window(device: torch.device) -> Tensor:
+    return torch.hann_window(_WINDOW, device=device)
 
 
 def mel_frames(pcm: npt.NDArray[np.float32] | Tensor) -> Tensor:
@@ -62,9 +63,7 @@ def decibels(pcm: npt.NDArray[np.float32] | Tensor) -> Tensor:
     samples = torch.as_tensor(pcm, dtype=torch.float32)
     if samples.ndim != 1 or len(samples) == 0:
         raise ValueError(f"mel frames need samples [n], n > 0, not {list(samples.shape)}")
-    samples = F.pad(samples, (_WINDOW // 2, _WINDOW // 2))
-    spectrum = torch.stft(samples, _WINDOW, _HOP, _WINDOW, _window(), center=False, return_complex=True)
-    return 10.0 * torch.log10((spectrum.abs().square().T @ _filters()).clamp_min(_FLOOR))
+    return _decibels(samples)
 
 
 def normalise(energy: Tensor) -> Tensor:
@@ -74,7 +73,30 @@ def normalise(energy: Tensor) -> Tensor:
     this level is what the GE2E speaker encoder was trained on. Silence is all zeros.
     """
     loudest = energy.max()
-    if loudest <= 10.0 * np.log10(_FLOOR) + 1e-3:
+    if loudest <= _SILENT:
         return torch.zeros_like(energy)
     power = 10.0 ** ((torch.maximum(energy, loudest - _RANGE_DB) - loudest) / 10.0)
     return power * (_POWER / power.sum(dim=-1).mean())
+
+
+def mel_batch(pcm: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    """The same for rows of one batch on any device, which the host need not wait for.
+
+    pcm: float32 [B, n], zero behind each row's length, long [B] -> frames [B, T, 40], zero behind each row's number of
+    frames, and these numbers, long [B].
+    """
+    energy = _decibels(pcm)
+    frames = lengths // _HOP + 1
+    there = (torch.arange(energy.shape[1], device=pcm.device) < frames[:, None])[..., None]
+    loudest = energy.masked_fill(~there, -torch.inf).amax(dim=(1, 2), keepdim=True)
+    power = 10.0 ** ((torch.maximum(energy, loudest - _RANGE_DB) - loudest) / 10.0) * there
+    mean = power.sum(dim=-1).sum(dim=-1) / frames
+    return (power * (_POWER / mean)[:, None, None]).masked_fill(loudest <= _SILENT, 0.0), frames
+
+
+def _decibels(samples: Tensor) -> Tensor:
+    """Of samples [.., n], n > 0."""
+    samples = F.pad(samples, (_WINDOW // 2, _WINDOW // 2))
+    window = _window(samples.device)
+    spectrum = torch.stft(samples, _WINDOW, _HOP, _WINDOW, window, center=False, return_complex=True)
+    return 10.0 * torch.log10((spectrum.abs().square().mT @ _filters(samples.device)).clamp_min(_FLOOR))

@@ -59,23 +59,29 @@ class RingMemory:
 
     def clear(self, slot: int) -> None:
         """Forget everything in a slot."""
-        self.kv[slot] = 0
-        self.usable[slot] = False
-        self.count[slot] = 0
+        for part in (self.kv, self.usable, self.count):
+            part[slot].zero_()
 
     def view(self, slots: Sequence[int]) -> MemoryView:
         """What the dialogues in `slots` remember."""
         if len(slots) == 1:
             one = slice(slots[0], slots[0] + 1)
             return MemoryView(self.kv[one], self.usable[one], self.count[one])
-        index = torch.tensor(slots, device=self.count.device)
-        return MemoryView(self.kv[index], self.usable[index], self.count[index])
+        return self.gather(torch.tensor(slots, device=self.count.device))
+
+    def gather(self, slots: Tensor) -> MemoryView:
+        """The same for slots [B] on the memory's device: always a copy."""
+        return MemoryView(self.kv[slots], self.usable[slots], self.count[slots])
 
     def write(self, slots: Sequence[int], entries: NewEntries) -> None:
         """Append one turn to each of `slots`, no slot twice; what the turn after it can't see is no longer usable."""
-        where = torch.tensor(slots, device=self.count.device)
+        self.append(torch.tensor(slots, device=self.count.device), entries)
+
+    def append(self, where: Tensor, entries: NewEntries) -> None:
+        """The same for slots [B] on the memory's device; in a slot that is there twice, either turn comes to lie."""
         index = self.count[where] % self.window
         self.kv[where, :, :, :, index] = entries.kv
         self.usable[where, index] = entries.present
         self.count[where] += 1
-        self.usable[where, (index + 1) % self.window] = False
+        # A False from the host would have to be copied to a GPU, and waited for.
+        self.usable[where, (index + 1) % self.window] = entries.present.new_zeros(())

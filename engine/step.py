@@ -46,13 +46,15 @@ class StepOutput:
 class Step:
     """The weights of a `Magt`, as they are now and where they are now, laid out for single turns.
 
+    dtype: of the paths' products and of what is remembered; what comes in, sums, attention and answers are float32.
+
     `attended` is how much of the last attention, the text anchor's, fell on each remembered turn, in ring order: mean
     over heads, and over its three paths by how far their gates are open. What is missing to 1 fell on the turn itself.
     """
 
-    def __init__(self, model: Magt) -> None:
+    def __init__(self, model: Magt, dtype: torch.dtype = torch.float32) -> None:
         self._model = model
-        self._inner, self._outer = _Paths(model, _INNER), _Paths(model, _OUTER)
+        self._inner, self._outer = _Paths(model, _INNER, dtype), _Paths(model, _OUTER, dtype)
         half = model.config.head_dim // 2
         device = model.speaker.weight.device
         # As in `engine.magt.rotation`: float64, so that a turn late in a long conversation keeps its place.
@@ -67,7 +69,7 @@ class Step:
         past = _Past(memory, torch.polar(torch.ones_like(angle), angle).to(torch.complex64), ways)
         results, _, first = self._inner(rows, rows, there, past)
         text, gates, second = self._outer(rows[:1], torch.cat((rows[:1], results)), there, past)
-        logits = model.head["text"](text.view(dialogues, ways, -1))
+        logits = model.head["text"](text.float().view(dialogues, ways, -1))
         said = [turns.features[m][:, None, -model.config.labels :] for m in MODALITIES]
         answer = model.answer(logits, torch.stack(said, dim=-1), turns.present)
         gate = gates.view(len(_OUTER), dialogues, ways, -1)[:, :, 0].mean(dim=-1).T
@@ -95,7 +97,7 @@ class _Past:
         self.place = place
         self.ways = ways
         dialogues, window, _ = memory.usable.shape
-        outside = torch.zeros(dialogues, len(MODALITIES), 1, 1, window + 1, dtype=memory.kv.dtype, device=place.device)
+        outside = torch.zeros(dialogues, len(MODALITIES), 1, 1, window + 1, device=place.device)
         outside[..., 0, 0, :-1].masked_fill_(~memory.usable.transpose(1, 2), float("-inf"))
         self.outside = outside  # the last place is the turn's own, which is always seen
 
@@ -111,7 +113,7 @@ class _Attention:
 class _Paths:
     """Some of PATHS side by side, those of one anchor beside each other, and the reduction of each anchor."""
 
-    def __init__(self, model: Magt, pairs: Sequence[tuple[Modality, Modality]]) -> None:
+    def __init__(self, model: Magt, pairs: Sequence[tuple[Modality, Modality]], dtype: torch.dtype) -> None:
         paths = [model.path(source, anchor) for source, anchor in pairs]
         anchors = list(dict.fromkeys(anchor for _, anchor in pairs))
         device = model.speaker.weight.device
@@ -120,13 +122,13 @@ class _Paths:
         names = anchors if anchors == ["text"] else list(MODALITIES)
         self._anchors = torch.tensor([names.index(anchor) for _, anchor in pairs], device=device)
         self._heads = paths[0].heads
-        self._query = _side_by_side([_query(path) for path in paths])
-        self._key_value = _side_by_side([_key_value(path) for path in paths])
-        self._output = _side_by_side([_parts(path.output) for path in paths])
-        self._widen = _side_by_side([_after_norm(path.feed_forward[0], path.feed_forward[1]) for path in paths])
-        self._narrow = _side_by_side([_parts(path.feed_forward[4]) for path in paths])
-        self._gate = _side_by_side([_parts(path.gate) for path in paths])
-        self._reduce = _side_by_side([_parts(model.reduce[anchor]) for anchor in anchors])
+        self._query = _side_by_side([_query(path) for path in paths], dtype)
+        self._key_value = _side_by_side([_key_value(path) for path in paths], dtype)
+        self._output = _side_by_side([_parts(path.output) for path in paths], dtype)
+        self._widen = _side_by_side([_after_norm(path.feed_forward[0], path.feed_forward[1]) for path in paths], dtype)
+        self._narrow = _side_by_side([_parts(path.feed_forward[4]) for path in paths], dtype)
+        self._gate = _side_by_side([_parts(path.gate) for path in paths], dtype)
+        self._reduce = _side_by_side([_parts(model.reduce[anchor]) for anchor in anchors], dtype)
 
     def __call__(
         self, anchors: Tensor, sources: Tensor, there: Tensor, past: _Past
@@ -152,10 +154,10 @@ class _Paths:
         k = _turned(k, past.place)
         keys, values = past.kv[:, 0, self._places], past.kv[:, 1, self._places]
         own = (q * k).sum(dim=-1, keepdim=True)
-        scores = torch.cat((q @ keys.transpose(-1, -2), own), dim=-1) + past.outside[:, self._sources]
+        scores = torch.cat((q.to(keys.dtype) @ keys.transpose(-1, -2), own), dim=-1) + past.outside[:, self._sources]
         weights = scores.softmax(dim=-1)
-        found = weights[..., :-1] @ values + weights[..., -1:] * v
-        whole = torch.stack((k[..., 0, :], v[..., 0, :]), dim=1)
+        found = weights[..., :-1].to(values.dtype) @ values + weights[..., -1:] * v
+        whole = torch.stack((k[..., 0, :].to(keys.dtype), v[..., 0, :]), dim=1)
         return found.permute(1, 0, 3, 2, 4).flatten(3).flatten(1, 2), _Attention(weights, whole)
 
     def _by_head(self, x: Tensor, ways: int, parts: int) -> Tensor:
@@ -166,22 +168,22 @@ class _Paths:
 
 
 class _Linears:
-    """Linear layers side by side: x [P, N, in] -> [P, N, out]."""
+    """Linear layers side by side: x [P, N, in] -> [P, N, out] in the layers' dtype."""
 
     def __init__(self, weight: Tensor, bias: Tensor) -> None:
         self._weight, self._bias = weight, bias
         self.count = len(weight)
 
     def __call__(self, x: Tensor) -> Tensor:
-        return torch.baddbmm(self._bias, x, self._weight)
+        return torch.baddbmm(self._bias, x.to(self._weight.dtype), self._weight)
 
 
 _Parts = tuple[Tensor, Tensor]  # a linear layer's weight [out, in] and bias [out]
 
 
-def _side_by_side(layers: Sequence[_Parts]) -> _Linears:
+def _side_by_side(layers: Sequence[_Parts], dtype: torch.dtype) -> _Linears:
     weight = torch.stack([weight.T for weight, _ in layers]).contiguous()
-    return _Linears(weight, torch.stack([bias for _, bias in layers])[:, None])
+    return _Linears(weight.to(dtype), torch.stack([bias for _, bias in layers])[:, None].to(dtype))
 
 
 def _parts(layer: nn.Module) -> _Parts:
@@ -216,8 +218,8 @@ def _in_pairs(rows: Tensor, heads: int) -> Tensor:
 
 
 def _turned(x: Tensor, place: Tensor) -> Tensor:
-    """x [B, P, heads, R, head_dim] in pairs, turned by its position, as `engine.magt.rotate` does with halves."""
-    pairs = torch.view_as_complex(x.reshape(*x.shape[:-1], -1, 2))
+    """x [B, P, heads, R, head_dim] in pairs, turned by its position in float32, as `engine.magt.rotate` does halves."""
+    pairs = torch.view_as_complex(x.float().reshape(*x.shape[:-1], -1, 2))
     return torch.view_as_real(pairs * place[:, None]).flatten(-2)
 
 

@@ -1,4 +1,4 @@
-"""Who reads prompts: the text student in torch, or on a CPU its graph in ONNX Runtime. Chosen here and nowhere else."""
+"""Who reads prompts on a CPU: the text student's graph in ONNX Runtime, or torch. Chosen here and nowhere else."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 import torch
-from torch import Tensor
 
 from engine.errors import BundleError
 from engine.grouping import alike, in_order
@@ -34,20 +33,20 @@ class TextGraph:
 
 
 class TextReader(Protocol):
-    """Rows of `Prompt.encode` in, what the student says of them out; on `device`. way: for people to read."""
+    """Rows of `Prompt.encode` in, what the student says of them out. way: for people to read."""
 
     way: str
 
     def __call__(self, rows: Rows) -> StudentOutput: ...
 
 
-def text_reader(text: TextStudent, prompt: Prompt, graph: TextGraph | None, device: torch.device) -> TextReader:
-    """The faster reader of the same student: the graph on a CPU that computes it right, else torch.
+def text_reader(text: TextStudent, prompt: Prompt, graph: TextGraph | None) -> TextReader:
+    """The faster reader of the same student: the graph where the CPU computes it right, else torch.
 
     The graph has to prove itself on a prompt first. Raises BundleError for one that does not load.
     """
-    student = TorchReader(text, prompt, device)
-    if graph is None or device.type != "cpu":
+    student = TorchReader(text, prompt)
+    if graph is None:
         return student
     proof = [prompt.encode([], _PROOF)]
     quick = GraphReader(graph)
@@ -60,18 +59,15 @@ class TorchReader:
 
     way = "torch"
 
-    def __init__(self, text: TextStudent, prompt: Prompt, device: torch.device) -> None:
-        self._text, self._prompt, self._device = text.to(device), prompt, device
+    def __init__(self, text: TextStudent, prompt: Prompt) -> None:
+        self._text, self._prompt = text, prompt
 
     @torch.inference_mode()
     def __call__(self, rows: Rows) -> StudentOutput:
         """Embedding [n, D] and logits [n, labels] of n rows, in their order."""
         batches = alike([len(row) for row in rows], _BATCH)
-        said = [self._text(*self._collate([rows[i] for i in batch])) for batch in batches]
+        said = [self._text(*self._prompt.collate([list(rows[i]) for i in batch])) for batch in batches]
         return in_order(said, batches)
-
-    def _collate(self, rows: Rows) -> list[Tensor]:
-        return [tensor.to(self._device) for tensor in self._prompt.collate([list(row) for row in rows])]
 
 
 class GraphReader:

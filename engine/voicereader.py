@@ -1,4 +1,4 @@
-"""Who reads voices: the audio student, in batches of like length, or in bfloat16 one by one."""
+"""Who reads voices on a CPU: the audio student, in batches of like length, or in bfloat16 one by one."""
 
 from collections.abc import Sequence
 from copy import deepcopy
@@ -17,14 +17,14 @@ Pcm = npt.NDArray[np.float32]
 
 
 class VoiceReader:
-    """pcm float32 [n] of several utterances in, what the student says of them out, in their order; on `device`.
+    """pcm float32 [n] of several utterances in, what the student says of them out, in their order.
 
     In bfloat16 each is read alone: the products of one row are rounded otherwise than those of several, and a voice
     must read the same in any company.
     """
 
-    def __init__(self, audio: AudioStudent, device: torch.device, dtype: torch.dtype) -> None:
-        self._student, self._device, self._dtype = audio.to(device), device, dtype
+    def __init__(self, audio: AudioStudent, dtype: torch.dtype) -> None:
+        self._student, self._dtype = audio, dtype
         # The recurrent layers are all that costs time.
         self._lstm = self._student.lstm if dtype == torch.float32 else deepcopy(self._student.lstm).to(dtype)
 
@@ -36,6 +36,6 @@ class VoiceReader:
         return in_order([self._listen([mels[i] for i in batch]) for batch in batches], batches)
 
     def _listen(self, mels: Sequence[Tensor]) -> StudentOutput:
-        lengths = torch.tensor([len(mel) for mel in mels], device=self._device)
-        padded = pad_sequence(list(mels), batch_first=True).to(self._device, self._dtype)
+        lengths = torch.tensor([len(mel) for mel in mels])
+        padded = pad_sequence(list(mels), batch_first=True).to(self._dtype)
         return self._student.conclude(self._lstm(padded)[0].float(), lengths)

@@ -52,8 +52,11 @@ class TextStudent(nn.Module):
         self.head = nn.Linear(config.embedding, config.labels)
 
     def forward(self, input_ids: Tensor, attention_mask: Tensor, mask_index: Tensor) -> StudentOutput:
-        """input_ids, attention_mask: [B, L]; mask_index: [B], where each row's <mask> is."""
+        """input_ids, attention_mask: [B, L]; mask_index: [B], where each row's <mask> is.
+
+        The encoder may compute in another dtype than what follows it.
+        """
         states = self.encoder(input_ids, attention_mask)
         rows = torch.arange(len(input_ids), device=input_ids.device)
-        embedding = self.project(states[rows, mask_index])
+        embedding = self.project(states[rows, mask_index].to(self.head.weight.dtype))
         return StudentOutput(embedding, self.head(self.dropout(embedding)))

@@ -89,11 +89,15 @@ class VideoStudent(nn.Module):
         return StudentOutput(verdict.embedding, verdict.votes[:, : self.config.labels])
 
     def judge(self, faces: Tensor) -> FaceVerdict:
-        """All heads. faces: uint8 [B, 48, 48]; each is normalised by its own mean and spread."""
+        """All heads. faces: uint8 [B, 48, 48]; each is normalised by its own mean and spread.
+
+        The convolutions may compute in another dtype than what is before and after them.
+        """
         x = faces.to(self.votes.weight.dtype)
         mean = x.mean(dim=(1, 2), keepdim=True)
         x = (x - mean) / x.std(dim=(1, 2), keepdim=True).clamp_min(4.0)  # a flat picture stays flat
-        features = self.stages(self.stem(x.unsqueeze(1))).mean(dim=(2, 3))
+        x = x.unsqueeze(1).to(next(self.stem.parameters()).dtype)
+        features = self.stages(self.stem(x)).to(self.votes.weight.dtype).mean(dim=(2, 3))
         embedding = self.project(self.dropout(features))
         seen = self.dropout(embedding)
         return FaceVerdict(embedding, self.votes(seen), self.original(seen))

@@ -1,11 +1,13 @@
 """A tiny engine for tests: real code, random weights."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 
 from engine import Engine
+from tests.buckets import engines_in_buckets
 from tests.bundles import write_tiny_bundle
 
 
@@ -21,7 +23,9 @@ def graph_bundle(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_tiny_bundle(tmp_path_factory.mktemp("graph"), graph=True)
 
 
-@pytest.fixture
-def engine(tiny_bundle: Path) -> Iterator[Engine]:
-    with Engine.load(tiny_bundle, device="cpu", slots=4, precision="float32") as loaded:
+@pytest.fixture(params=["as on a CPU", "as on a GPU"])
+def engine(tiny_bundle: Path, request: pytest.FixtureRequest) -> Iterator[Engine]:
+    with engines_in_buckets() if request.param == "as on a GPU" else nullcontext():
+        loaded = Engine.load(tiny_bundle, device="cpu", slots=4, precision="float32")
+    with loaded:
         yield loaded

@@ -313,12 +313,3 @@ async def test_what_is_under_the_threshold_is_unsure(tiny_bundle: Path) -> None:
             assert (await engine.open().observe(utterance)).unsure is unsure
             face: FaceReading = (await engine.faces(crop))[0]
             assert face.unsure is unsure
-
-
-@pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
-async def test_a_gpu_reads_as_the_cpu_does(tiny_bundle: Path) -> None:
-    utterances = conversation(11, 12)
-    with Engine.load(tiny_bundle, device="cuda") as engine, engine.open() as dialogue:
-        readings = [await dialogue.observe(u) for u in utterances]
-    torch.testing.assert_close(numbers(readings), in_one_pass(Bundle.load(tiny_bundle), utterances), rtol=0, atol=1e-3)

@@ -12,7 +12,6 @@ from engine.mel import mel_frames
 from engine.students import AudioConfig, AudioStudent, StudentOutput, VideoConfig, VideoStudent
 from engine.voicereader import VoiceReader
 
-CPU = torch.device("cpu")
 KINDS = [(torch.float32, 1e-5), (torch.bfloat16, 0.05)]
 
 
@@ -45,7 +44,7 @@ def row(said: StudentOutput, index: int) -> Tensor:
 @torch.inference_mode()
 def test_a_voice_is_read_as_the_student_reads_it(audio: AudioStudent, dtype: torch.dtype, near: float) -> None:
     pcm = voices(5)
-    said = VoiceReader(audio, CPU, dtype)(pcm)
+    said = VoiceReader(audio, dtype)(pcm)
     for i, samples in enumerate(pcm):
         mel = mel_frames(samples)
         torch.testing.assert_close(row(said, i), row(audio(mel[None], torch.tensor([len(mel)])), 0), rtol=0, atol=near)
@@ -54,7 +53,7 @@ def test_a_voice_is_read_as_the_student_reads_it(audio: AudioStudent, dtype: tor
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
 def test_a_voice_reads_the_same_in_any_company(audio: AudioStudent, dtype: torch.dtype) -> None:
-    reader, pcm = VoiceReader(audio, CPU, dtype), voices(5)
+    reader, pcm = VoiceReader(audio, dtype), voices(5)
     together = reader(pcm)
     for i, samples in enumerate(pcm):
         torch.testing.assert_close(row(together, i), row(reader([samples]), 0), rtol=0, atol=1e-5)
@@ -64,7 +63,7 @@ def test_a_voice_reads_the_same_in_any_company(audio: AudioStudent, dtype: torch
 @torch.inference_mode()
 def test_a_face_is_read_as_the_student_reads_it(video: VideoStudent, dtype: torch.dtype, near: float) -> None:
     crops = faces(5)
-    said, exact = FaceReader(video, CPU, dtype)(crops), video(torch.from_numpy(crops))
+    said, exact = FaceReader(video, dtype)(crops), video(torch.from_numpy(crops))
     torch.testing.assert_close(said.embedding, exact.embedding, rtol=0, atol=near)
     torch.testing.assert_close(said.logits, exact.logits, rtol=0, atol=near)
 
@@ -75,7 +74,7 @@ def test_a_face_is_read_once_however_often_it_is_shown(video: VideoStudent) -> N
     def count(_: nn.Module, inputs: tuple[Tensor]) -> None:
         looked.append(len(inputs[0]))
 
-    reader, crops = FaceReader(video, CPU, torch.float32), faces(6)
+    reader, crops = FaceReader(video, torch.float32), faces(6)
     video.register_forward_pre_hook(count)
     first = reader(crops[:4])
     again = reader(crops[[5, 0, 3, 3, 4]])
@@ -87,17 +86,17 @@ def test_a_face_is_read_once_however_often_it_is_shown(video: VideoStudent) -> N
 
 def test_what_was_said_of_faces_long_ago_is_forgotten(video: VideoStudent, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("engine.facereader._REMEMBERED", 8)
-    reader = FaceReader(video, CPU, torch.float32)
+    reader = FaceReader(video, torch.float32)
     for seed in range(5):
         assert len(reader(faces(12, seed)).logits) == 12
-        assert len(reader._said) == 8
+        assert len(reader._seen) == 8
 
 
 def test_an_utterance_is_the_mean_over_at_most_so_many_of_its_pictures(video: VideoStudent) -> None:
-    reader, short, long = FaceReader(video, CPU, torch.float32), faces(3), faces(100, seed=1)
+    reader, short, long = FaceReader(video, torch.float32), faces(3), faces(100, seed=1)
     said = reader.over_time([short, long])
     torch.testing.assert_close(said.logits[0], reader(short).logits.mean(dim=0))
-    assert len(reader._said) == 3 + MAX_FACES
+    assert len(reader._seen) == 3 + MAX_FACES
 
 
 async def test_an_engine_in_bfloat16_reads_much_the_same(tiny_bundle: str, engine: Engine) -> None:

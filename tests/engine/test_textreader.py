@@ -20,7 +20,6 @@ from engine.textreader import GraphReader, TextGraph, TorchReader, text_reader
 from tests.utterances import random_utterance
 from training.textgraph import text_graph
 
-CPU = torch.device("cpu")
 NO_EXPORTER = """
 import sys
 from engine import Engine
@@ -52,7 +51,7 @@ def rows(bundle: Bundle) -> list[list[int]]:
 
 
 def test_the_graph_reads_as_the_student_does(bundle: Bundle, graph: TextGraph, rows: list[list[int]]) -> None:
-    quick, exact = GraphReader(graph)(rows), TorchReader(bundle.text, bundle.prompt, CPU)(rows)
+    quick, exact = GraphReader(graph)(rows), TorchReader(bundle.text, bundle.prompt)(rows)
     assert torch.cosine_similarity(quick.embedding, exact.embedding).min() > 0.999
     torch.testing.assert_close(quick.logits.softmax(-1), exact.logits.softmax(-1), rtol=0, atol=0.02)
 
@@ -65,19 +64,19 @@ def test_the_graph_reads_a_row_the_same_to_the_bit_in_any_company(graph: TextGra
 
 
 def test_batches_of_like_length_come_back_in_their_order(bundle: Bundle, rows: list[list[int]]) -> None:
-    read = TorchReader(bundle.text, bundle.prompt, CPU)
+    read = TorchReader(bundle.text, bundle.prompt)
     assert len(alike([len(row) for row in rows], 32)) > 1
     torch.testing.assert_close(read(rows).logits, torch.cat([read([row]).logits for row in rows]), rtol=0, atol=1e-5)
 
 
 def test_a_bundle_with_a_graph_is_read_by_it_and_one_without_by_torch(bundle: Bundle, graph: TextGraph) -> None:
-    assert text_reader(bundle.text, bundle.prompt, graph, CPU).way == GraphReader.way
-    assert text_reader(bundle.text, bundle.prompt, None, CPU).way == TorchReader.way
+    assert text_reader(bundle.text, bundle.prompt, graph).way == GraphReader.way
+    assert text_reader(bundle.text, bundle.prompt, None).way == TorchReader.way
 
 
 def test_a_graph_that_reads_something_else_is_not_used(bundle: Bundle, graph: TextGraph) -> None:
     other = {name: np.roll(w, 1, axis=0) if w.ndim == 2 else w for name, w in graph.weights.items()}
-    assert text_reader(bundle.text, bundle.prompt, replace(graph, weights=other), CPU).way == TorchReader.way
+    assert text_reader(bundle.text, bundle.prompt, replace(graph, weights=other)).way == TorchReader.way
 
 
 @pytest.mark.parametrize("content", [b"", b"no graph", b"\x08\x09"])
@@ -118,4 +117,4 @@ def test_the_bundle_that_comes_with_undertone_is_read_by_its_graph() -> None:
     shipped = Bundle.load("undertone-base")
     assert shipped.graph is not None
     assert shipped.graph.graph == text_graph(shipped.text.config)
-    assert text_reader(shipped.text, shipped.prompt, shipped.graph, CPU).way == GraphReader.way
+    assert text_reader(shipped.text, shipped.prompt, shipped.graph).way == GraphReader.way

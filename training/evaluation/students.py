@@ -10,7 +10,9 @@ from torch import Tensor
 
 from engine.bundle import Bundle
 from engine.encoder import EncodeJob, Encoder
+from engine.hoststudents import HostStudents
 from engine.labels import EMOTIONS, Modality
+from engine.precision import chosen
 from engine.students import StudentOutput
 
 _BATCH = 16
@@ -36,7 +38,7 @@ def face_outputs(bundle: Bundle, faces: Iterable[Crops]) -> StudentOutput:
 
 
 def _run(bundle: Bundle, modality: Modality, jobs: Iterator[EncodeJob]) -> StudentOutput:
-    encoder = Encoder(bundle, torch.device("cpu"))
+    encoder = Encoder(HostStudents(bundle, chosen("auto", torch.device("cpu"))))
     said: list[StudentOutput] = []
     while batch := list(islice(jobs, _BATCH)):
         said += [output[modality] for output in encoder.encode(batch)]

@@ -39,11 +39,10 @@ class Reader:
     @classmethod
     def of(cls, bundle: Bundle | TextBundle) -> "Reader":
         """The student of either kind of bundle."""
-        cpu = torch.device("cpu")
         if isinstance(bundle, TextBundle):
-            text = text_reader(bundle.text, bundle.prompt, None, cpu)
+            text = text_reader(bundle.text, bundle.prompt, None)
             return cls(bundle.labels, text, bundle.prompt, bundle.temperature)
-        text = text_reader(bundle.text, bundle.prompt, bundle.graph, cpu)
+        text = text_reader(bundle.text, bundle.prompt, bundle.graph)
         return cls(EMOTIONS, text, bundle.prompt, bundle.calibration.alone["text"])
 
 

@@ -1,0 +1,138 @@
+"""Who reads words, faces and voices on a GPU. Nothing here waits for it."""
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from engine.cuda.graphs import Fixed, Graphs, in_sizes
+from engine.cuda.packed import Fields, Packed
+from engine.facereader import Crops
+from engine.grouping import alike
+from engine.mel import mel_batch
+from engine.prompt import Prompt
+from engine.students import AudioStudent, StudentOutput, TextStudent, VideoStudent
+from engine.utterance import FACE_SIZE, SAMPLE_RATE
+
+PROMPTS: Final = (1, 8, 64)  # in a batch
+PICTURES: Final = (1, 16, 64, 256)
+_STEP: Final = 32  # tokens between the lengths that prompts are filled up to
+_VOICES: Final = 64
+_PIECE: Final = SAMPLE_RATE // 2  # sound is filled up to so many samples more: few sizes to keep memory for
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """What a student says of some of what it was given: float32 [n, D + labels] on the device; where: which."""
+
+    where: Sequence[int]
+    said: Tensor
+
+
+class Words:
+    """Prompts, as graphs: for each number of them, and each length."""
+
+    def __init__(self, text: TextStudent, prompt: Prompt, graphs: Graphs, dtype: torch.dtype) -> None:
+        student = deepcopy(text).to(graphs.device)
+        student.encoder.to(dtype)
+        self._student = student
+        self._lengths = range(_STEP, prompt.max_tokens + _STEP, _STEP)
+        self._graphs = {
+            (size, length): Fixed(graphs, _prompts(size, min(length, text.config.positions)), self._read)
+            for size in reversed(PROMPTS)
+            for length in reversed(self._lengths)
+        }
+
+    def __call__(self, prompts: Sequence[Sequence[int]]) -> list[Rows]:
+        """Rows of `Prompt.encode`."""
+        found: list[Rows] = []
+        for length in self._lengths:
+            of_it = [i for i, row in enumerate(prompts) if length - _STEP < len(row) <= length]
+            for rows, size in in_sizes(len(of_it), PROMPTS):
+                where = [of_it[i] for i in rows]
+                graph = self._graphs[size, length]
+                inputs = graph.blank()
+                _write_prompts(inputs.parts, [prompts[i] for i in where])
+                found.append(Rows(where, graph(inputs)[: len(where)].clone()))
+        return found
+
+    def _read(self, inputs: Mapping[str, Tensor]) -> Tensor:
+        return _side_by_side(self._student(inputs["ids"], inputs["there"], inputs["mask"]))
+
+
+class Faces:
+    """Pictures, as graphs: for each number of them."""
+
+    def __init__(self, video: VideoStudent, graphs: Graphs, dtype: torch.dtype) -> None:
+        student = deepcopy(video).to(graphs.device)
+        student.stem.to(dtype)
+        student.stages.to(dtype)
+        self._student = student
+        self._graphs = {size: Fixed(graphs, _pictures(size), self._read) for size in reversed(PICTURES)}
+
+    def __call__(self, crops: Crops) -> list[Rows]:
+        """crops: uint8 [k, 48, 48]."""
+        found: list[Rows] = []
+        for rows, size in in_sizes(len(crops), PICTURES):
+            graph = self._graphs[size]
+            inputs = graph.blank()
+            inputs.parts["crops"].numpy()[: len(rows)] = crops[rows.start : rows.stop]
+            found.append(Rows(rows, graph(inputs)[: len(rows)].clone()))
+        return found
+
+    def _read(self, inputs: Mapping[str, Tensor]) -> Tensor:
+        return _side_by_side(self._student(inputs["crops"]))
+
+
+class Voices:
+    """Voices of like length, call by call: sound is of any length, and cuDNN runs an LSTM over all of it as one call.
+
+    In float32, of which cuDNN multiplies 19 bits: in bfloat16 not every version of it has an LSTM.
+    """
+
+    def __init__(self, audio: AudioStudent, device: torch.device) -> None:
+        self._student, self._device = deepcopy(audio).to(device), device
+
+    def __call__(self, pcm: Sequence[npt.NDArray[np.float32]]) -> list[Rows]:
+        """pcm: float32 [n] each."""
+        batches = alike([len(samples) for samples in pcm], _VOICES)
+        return [Rows(batch, self._listen([pcm[i] for i in batch])) for batch in batches]
+
+    def _listen(self, pcm: Sequence[npt.NDArray[np.float32]]) -> Tensor:
+        """pcm: the longest first."""
+        longest = -(-len(pcm[0]) // _PIECE) * _PIECE
+        fields = {"pcm": ((len(pcm), longest), torch.float32), "lengths": ((len(pcm),), torch.long)}
+        inputs, sound = Packed.on_host(fields, self._device), Packed(fields, self._device)
+        whole = inputs.parts["pcm"].numpy()
+        for row, samples in zip(whole, pcm, strict=True):
+            row[: len(samples)] = samples
+        inputs.parts["lengths"].numpy()[:] = [len(samples) for samples in pcm]
+        inputs.send(sound)
+        return _side_by_side(self._student(*mel_batch(sound.parts["pcm"], sound.parts["lengths"])))
+
+
+def _side_by_side(said: StudentOutput) -> Tensor:
+    return torch.cat((said.embedding, said.logits), dim=1)
+
+
+def _prompts(size: int, length: int) -> Fields:
+    """ids, there (where a token is), mask (where <mask> is)."""
+    rows = (size, length)
+    return {"ids": (rows, torch.long), "there": (rows, torch.bool), "mask": ((size,), torch.long)}
+
+
+def _write_prompts(parts: Mapping[str, Tensor], prompts: Sequence[Sequence[int]]) -> None:
+    ids, there = parts["ids"].numpy(), parts["there"].numpy()
+    for i, row in enumerate(prompts):
+        ids[i, : len(row)] = row
+        there[i, : len(row)] = True
+    parts["mask"].numpy()[: len(prompts)] = [len(row) - 2 for row in prompts]
+
+
+def _pictures(size: int) -> Fields:
+    return {"crops": ((size, FACE_SIZE, FACE_SIZE), torch.uint8)}
