@@ -25,7 +25,7 @@ Bundle = Annotated[str, typer.Option("--bundle", help="A bundle: its name, a fol
 Recogniser = Annotated[
     str, typer.Option("--recogniser", help="auto, sphinx, none, or a Whisper model's name or folder.")
 ]
-Device = Annotated[str, typer.Option("--device", help="cpu or cuda.")]
+Device = Annotated[str, typer.Option("--device", help="auto, cpu or cuda.")]
 Threads = Annotated[int, typer.Option("--threads", help="CPU threads, the same for everything compared.", min=1)]
 Transport = Annotated[Literal["webrtc", "websocket"], typer.Option("--transport", help="How clients send.")]
 Repetitions = Annotated[int, typer.Option("--repetitions", help="How often all is done.", min=1)]
@@ -69,11 +69,11 @@ def engine(
         bool, typer.Option("--full", help="To 1,024 dialogues at once and 10,000 open: takes 6 GiB and many minutes.")
     ] = False,
 ) -> None:
-    """The engine alone: utterances a second, many dialogues at once, many open, long ones, and their memory."""
-    from bench.engine import FULL, MODEST, measure
+    """The engine alone: utterances a second, many dialogues at once, many open or live, long ones, their memory."""
+    from bench.engine import FULL, FULL_GPU, MODEST, measure
 
     with _plainly():
-        plan = FULL if full else MODEST
+        plan = (FULL_GPU if device == "cuda" else FULL) if full else MODEST
         _tell(lambda: asyncio.run(measure(bundle, device=device, threads=threads, plan=plan)), output, plot)
 
 

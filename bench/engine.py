@@ -6,7 +6,7 @@ import random
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from math import ceil
 from time import perf_counter
@@ -19,12 +19,14 @@ from bench.device import device_named
 from bench.errors import CannotMeasure
 from bench.figure import Curve, Figure, Point
 from bench.floor import floors
+from bench.live import APART, by_live
 from bench.past import begin, extend, said, step
-from bench.record import Record
+from bench.record import Record, Setting
 from bench.timing import awaited
 from bench.utterances import FACES, PAST, SECONDS, WORDS, unseen, utterance
 from engine import Dialogue, Engine, Utterance
 from engine.bundle import Bundle
+from engine.precision import chosen
 
 _SEED: Final = 0
 _MIB: Final = 2**20
@@ -37,25 +39,31 @@ class Plan:
     """Where along each axis is measured.
 
     concurrent: dialogues at once, each of which sends its next utterance when its last is answered; open: dialogues
-    that have a memory; turns: lengths of a dialogue. calls: utterances in each measurement, at least.
+    that have a memory; turns: lengths of a dialogue; live: dialogues that speak every APART seconds, for `seconds`.
+    calls: utterances in each other measurement, at least.
     """
 
     concurrent: Sequence[int]
     open: Sequence[int]
     turns: Sequence[int]
+    live: Sequence[int]
+    seconds: float
     calls: int
 
 
-MODEST: Final = Plan((1, 8, 64), (1, 10, 100, 1_000), (10, 10_000), calls=32)
-FULL: Final = Plan((1, 8, 64, 256, 1_024), (1, 10, 100, 1_000, 10_000), (10, 100, 1_000, 10_000), calls=128)
+MODEST: Final = Plan((1, 8, 64), (1, 10, 100, 1_000), (10, 10_000), (10, 60), seconds=20, calls=32)
+FULL: Final = Plan(
+    (1, 8, 64, 256, 1_024), (1, 10, 100, 1_000, 10_000), (10, 100, 1_000, 10_000), (10, 60, 100), seconds=60, calls=128
+)
+FULL_GPU: Final = replace(FULL, live=(100, 1_000, 5_000, 20_000), calls=4_096)
 
 
 async def measure(bundle: str, *, device: str = "cpu", threads: int = 2, plan: Plan = MODEST) -> Record:
     """All of a plan. Raises BundleError, CannotMeasure."""
     place = device_named(device)
     loaded = Bundle.load(bundle)
-    each = _memory_of_one(loaded)
-    _check_room(each, max(plan.open), place)
+    each = _memory_of_one(loaded, place)
+    _check_room(each, max(*plan.open, *plan.live), place)
     load = partial(Engine.load, bundle, device=device, threads=threads)
     with load(slots=max(plan.concurrent)) as engine:
         curves = await by_load(engine, plan) + await by_turn(engine, plan)
@@ -64,9 +72,10 @@ async def measure(bundle: str, *, device: str = "cpu", threads: int = 2, plan: P
     if place.type == "cpu":
         figures |= floors(loaded)
     curves += await by_open(lambda slots: load(slots=slots), plan, place)
+    curves += await by_live(lambda slots: load(slots=slots), plan.live, plan.seconds)
     return Record.of(
         "undertone bench engine",
-        {"bundle": name, "device": device, "threads": threads, **{k: _list(v) for k, v in asdict(plan).items()}},
+        {"bundle": name, "device": device, "threads": threads, **_settings(plan)},
         figures,
         curves,
         notes=[
@@ -74,8 +83,9 @@ async def measure(bundle: str, *, device: str = "cpu", threads: int = 2, plan: P
             "All: students and fusion, with how much each modality weighed; fusion: that step alone; else one student.",
             "Pictures are new each time, but for what was shown before: live, the engine has read them as they came.",
             "Dialogues at once send their next utterance when the last is answered: latency includes the queue.",
+            f"Live dialogues each speak every {APART:g} s on average, at random, and wait for nothing: all, as above.",
             "Floor: what a part's products, or reading its weights, take one thread at the rates measured here.",
-            "The memory of a dialogue is the size of its slot; resident memory is that of this whole process.",
+            "The memory of a dialogue is the size of its slot; that of all is this process's, or its share of a GPU's.",
         ],
         seed=_SEED,
     )
@@ -133,7 +143,7 @@ async def by_open(load: Callable[[int], Engine], plan: Plan, place: torch.device
         gc.collect()
     return [
         Curve(name="fusion", over="open dialogues", points=taken),
-        Curve(name="resident memory", over="open dialogues", points=memory),
+        Curve(name="memory of all", over="open dialogues", points=memory),
     ]
 
 
@@ -163,9 +173,9 @@ def _encode(spoken: Utterance, dialogue: Dialogue) -> Awaitable[object]:
     return dialogue.encode(unseen(spoken) if spoken.present["video"] else spoken)
 
 
-def _memory_of_one(bundle: Bundle) -> int:
+def _memory_of_one(bundle: Bundle, place: torch.device) -> int:
     """Bytes of one dialogue's slot."""
-    ring = bundle.fusion.memory(1)
+    ring = bundle.fusion.memory(1, chosen("auto", place) if place.type == "cuda" else torch.float32)
     return ring.kv.nbytes + ring.usable.nbytes + ring.count.nbytes
 
 
@@ -183,5 +193,5 @@ def _used(place: torch.device) -> int:
     return torch.cuda.memory_allocated() if place.type == "cuda" else int(psutil.Process().memory_info().rss)
 
 
-def _list(value: Sequence[int] | int) -> list[int] | int:
-    return value if isinstance(value, int) else list(value)
+def _settings(plan: Plan) -> dict[str, Setting]:
+    return {name: list(value) if isinstance(value, Sequence) else value for name, value in asdict(plan).items()}

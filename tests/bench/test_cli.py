@@ -28,7 +28,7 @@ def test_bench_alone_lists_its_verbs() -> None:
 def test_a_run_prints_its_table_and_writes_figures_and_picture(
     tiny_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bench.engine, "MODEST", Plan(concurrent=(1, 2), open=(1,), turns=(2,), calls=2))
+    monkeypatch.setattr(bench.engine, "MODEST", Plan((1, 2), (1,), (2,), (2,), seconds=0.5, calls=2))
     output, picture = tmp_path / "runs" / "engine.json", tmp_path / "engine.svg"
     arguments = ["engine", "--threads", "1", "--bundle", str(tiny_bundle), "-o", str(output), "--plot", str(picture)]
     done = CliRunner().invoke(verbs, arguments)
@@ -42,7 +42,7 @@ def test_a_run_prints_its_table_and_writes_figures_and_picture(
     ("arguments", "told"),
     [
         (["engine", "--plot", "picture.gif"], "end its name with .png or .svg"),
-        (["engine", "--device", "abacus"], "give cpu or cuda"),
+        (["engine", "--device", "abacus"], "give auto, cpu or cuda"),
         (["engine", "--bundle", "nowhere-to-be-found"], "no bundle 'nowhere-to-be-found'"),
         (["reference", "--turns", "10,many"], "give whole numbers above 0"),
         (["reference", "--text-size", "huge"], "give base or large"),

@@ -1,5 +1,6 @@
 """The engine's benchmark runs the real engine, and measures at every place that its plan names."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,7 @@ import torch
 from bench.engine import Plan, measure
 from bench.errors import CannotMeasure
 
-TINY = Plan(concurrent=(1, 3), open=(1, 4), turns=(2, 12), calls=4)
+TINY = Plan(concurrent=(1, 3), open=(1, 4), turns=(2, 12), live=(6,), seconds=1.5, calls=4)
 
 
 async def test_every_place_of_the_plan_has_its_figures(tiny_bundle: Path) -> None:
@@ -19,7 +20,8 @@ async def test_every_place_of_the_plan_has_its_figures(tiny_bundle: Path) -> Non
         assert found[name, "dialogues at once", "utterances/s"] == [1, 3]
     assert found["fusion", "turn", "ms"] == [2, 12]
     assert found["fusion", "open dialogues", "ms"] == [1, 4]
-    assert found["resident memory", "open dialogues", "MiB"] == [1, 4]
+    assert found["memory of all", "open dialogues", "MiB"] == [1, 4]
+    assert found["live", "live dialogues", "ms"] == found["live", "live dialogues", "utterances/s"] == [6]
     assert record.figures["memory of a dialogue"].p50 > 0
     for part in ("words", "voice", "faces", "fusion"):
         work, read, floor = (record.figures[f"{part}: {what}"].p50 for what in ("work", "to read", "floor"))
@@ -28,12 +30,13 @@ async def test_every_place_of_the_plan_has_its_figures(tiny_bundle: Path) -> Non
         )
         assert floor == pytest.approx(1e3 * longest, abs=1e-2)
     assert record.settings["bundle"] == "tiny"
-    assert all(point.figure.n in (1, 4, 6) for curve in record.curves for point in curve.points)
+    asked = [curve for curve in record.curves if curve.name != "live"]
+    assert all(point.figure.n in (1, 4, 6) for curve in asked for point in curve.points)
 
 
 async def test_more_dialogues_than_fit_into_memory_are_refused_at_once(tiny_bundle: Path) -> None:
     with pytest.raises(CannotMeasure, match="leave out --full"):
-        await measure(str(tiny_bundle), plan=Plan((1,), (10**9,), (1,), calls=1))
+        await measure(str(tiny_bundle), plan=replace(TINY, open=(10**9,)))
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a CUDA device here")
