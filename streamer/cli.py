@@ -58,13 +58,14 @@ def serve(
     port: PortOption = 8000,
     bundle: BundleOption = "undertone-base",
     recogniser: RecogniserOption = "auto",
+    device: Annotated[str, typer.Option("--device", help="Where models run: cpu, cuda, or auto.")] = "auto",
     store: StoreOption = None,
     no_store: NoStoreOption = False,
 ) -> None:
     """Dashboard and ingest on http://localhost:8000, for this machine alone."""
     from streamer.settings import Settings
 
-    _run(_serve(port, bundle, recogniser, Settings(store=None if no_store else place_of(store))))
+    _run(_serve(port, bundle, recogniser, device, Settings(store=None if no_store else place_of(store))))
 
 
 @app.command()
@@ -252,12 +253,12 @@ def evaluate(context: typer.Context) -> None:
     verb(context.args, prog_name="undertone eval")
 
 
-async def _serve(port: int, bundle: str, recogniser: str, settings: "Settings") -> None:
+async def _serve(port: int, bundle: str, recogniser: str, device: str, settings: "Settings") -> None:
     from streamer.runtime import running_hub
 
     with _console.status("starting"):
         stack = contextlib.AsyncExitStack()
-        hub = await stack.enter_async_context(running_hub(bundle, recogniser, settings))
+        hub = await stack.enter_async_context(running_hub(bundle, recogniser, settings, device))
     async with stack, _serving(hub, port) as (url, stopped):
         _console.print(f"Undertone is on [bold]{url}[/]  (Ctrl-C stops it)", soft_wrap=True)
         await stopped

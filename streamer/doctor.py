@@ -97,18 +97,21 @@ def _bundle(name: str) -> Check:
 
 
 def _engine(name: str) -> Check:
-    from engine import BundleError, Engine
+    from engine import BundleError, DeviceError, Engine
     from engine.threads import THREADS
 
     try:
         engine = Engine.load(name)
-    except BundleError as error:
+    except (BundleError, DeviceError) as error:
         return Check("engine", ok=False, found=name, remedy=str(error))
     engine.close()
-    dtype, at_once = str(engine.dtype).removeprefix("torch."), f"{THREADS} thread{'s' * (THREADS > 1)}"
-    return Check(
-        "engine", ok=True, found=f"words by {engine.text_by}, voice and face by torch in {dtype}; {at_once}, none spins"
-    )
+    dtype = str(engine.dtype).removeprefix("torch.")
+    if engine.device.type == "cuda":
+        found = f"on the GPU, as CUDA graphs: words, face and fusion in {dtype}; voice in float32"
+    else:
+        at_once = f"{THREADS} thread{'s' * (THREADS > 1)}"
+        found = f"words by {engine.text_by}, voice and face by torch in {dtype}; {at_once}, none spins"
+    return Check("engine", ok=True, found=found)
 
 
 def _sphinx() -> Check:

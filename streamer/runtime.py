@@ -21,19 +21,22 @@ _PROCESSES: Final = 2  # that recognise; each holds up to five decoders of 95 MB
 
 
 @asynccontextmanager
-async def running_hub(bundle: str, recogniser: str | Recogniser, settings: Settings) -> AsyncIterator[Hub]:
+async def running_hub(
+    bundle: str, recogniser: str | Recogniser, settings: Settings, device: str = "auto"
+) -> AsyncIterator[Hub]:
     """A hub on this bundle (name, folder or hub id) and recogniser; on leaving, what is under way is finished.
 
-    recogniser: as `load_recogniser` takes it, or one that is there already, which is closed in the end.
+    recogniser: as `load_recogniser` takes it, or one that is there already, which is closed in the end. device: the
+    engine's.
 
-    Raises engine.BundleError, streamer.recognise.RecogniserError and streamer.store.errors.StoreError.
+    Raises BundleError, DeviceError, streamer.recognise.RecogniserError and streamer.store.errors.StoreError.
     """
     async with AsyncExitStack() as stack:
         # Words are recognised in processes of their own: they start while the engine is loaded.
         loading = asyncio.create_task(_recogniser(recogniser))
         stack.push_async_callback(_close, loading)
         slots = settings.max_conversations
-        engine = stack.enter_context(await asyncio.to_thread(Engine.load, bundle, slots=slots))
+        engine = stack.enter_context(await asyncio.to_thread(Engine.load, bundle, device=device, slots=slots))
         words = await loading
         library = await Library.open(settings.store, settings.store_utterances) if settings.store else None
         hub = Hub(engine, words, settings, library=library)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from engine import BundleError
+from engine import BundleError, DeviceError
 from streamer.exports import ExportError
 from streamer.recognise import RecogniserError
 from streamer.sources.media import MediaError
@@ -13,4 +13,13 @@ class CannotResume(Exception):
     """What was begun there is something else; the sentence says what to do."""
 
 
-MISTAKES: Final = (BundleError, CannotResume, ExportError, MediaError, RecogniserError, StoreError, OSError)
+MISTAKES: Final = (
+    BundleError,
+    CannotResume,
+    DeviceError,
+    ExportError,
+    MediaError,
+    RecogniserError,
+    StoreError,
+    OSError,
+)
