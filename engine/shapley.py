@@ -1,6 +1,7 @@
 """How much each modality did for a reading: Shapley values (1953) over the modalities that are there."""
 
 from collections.abc import Mapping
+from functools import cache
 from itertools import combinations
 from math import factorial
 
@@ -9,10 +10,11 @@ from engine.labels import MODALITIES, Modality
 Subset = frozenset[Modality]
 
 
-def subsets(present: Subset) -> list[Subset]:
+@cache
+def subsets(present: Subset) -> tuple[Subset, ...]:
     """All subsets, the whole first, the empty one last."""
     ordered = [m for m in MODALITIES if m in present]
-    return [frozenset(chosen) for size in range(len(ordered), -1, -1) for chosen in combinations(ordered, size)]
+    return tuple(frozenset(chosen) for size in range(len(ordered), -1, -1) for chosen in combinations(ordered, size))
 
 
 def shares(value: Mapping[Subset, float]) -> dict[Modality, float]:
@@ -20,14 +22,22 @@ def shares(value: Mapping[Subset, float]) -> dict[Modality, float]:
 
     Equal shares if no modality made a difference.
     """
-    whole = max(value, key=len)
-    n = len(whole)
     size: dict[Modality, float] = {}
-    for modality in (m for m in MODALITIES if m in whole):
-        phi = 0.0
-        for rest in subsets(whole - {modality}):
-            orders = factorial(len(rest)) * factorial(n - len(rest) - 1) / factorial(n)
-            phi += orders * (value[rest | {modality}] - value[rest])
-        size[modality] = abs(phi)
+    for modality, differences in _differences(max(value, key=len)).items():
+        size[modality] = abs(sum(orders * (value[with_it] - value[rest]) for rest, with_it, orders in differences))
     total = sum(size.values())
-    return {m: s / total if total > 0 else 1 / n for m, s in size.items()}
+    return {m: s / total if total > 0 else 1 / len(size) for m, s in size.items()}
+
+
+@cache
+def _differences(whole: Subset) -> dict[Modality, list[tuple[Subset, Subset, float]]]:
+    """For each modality: a subset without it, the same with it, and the share of all orders in which it comes then."""
+    n = len(whole)
+    return {
+        m: [
+            (rest, rest | {m}, factorial(len(rest)) * factorial(n - len(rest) - 1) / factorial(n))
+            for rest in subsets(whole - {m})
+        ]
+        for m in MODALITIES
+        if m in whole
+    }
