@@ -109,3 +109,10 @@ def test_serve_prints_its_address_and_stops_cleanly_when_asked(bundle: Path, num
         _, errors = server.communicate(timeout=30)
     assert re.search(r"http://localhost:\d+", line)
     assert (server.returncode, "Traceback" in errors) == (0, False), errors
+
+
+def test_serve_on_a_device_that_is_none_is_said_in_one_line(bundle: Path) -> None:
+    done = _undertone("serve", "--bundle", bundle, "--recogniser", "none", "--device", "abacus", "--no-store")
+    assert done.returncode == 1
+    assert "give auto, cpu or cuda" in done.stderr
+    assert "Traceback" not in done.stderr

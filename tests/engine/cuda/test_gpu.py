@@ -11,7 +11,6 @@ from engine.bundle import Bundle
 from engine.cuda.fusion import GraphFusion
 from engine.cuda.graphs import Graphs
 from engine.cuda.readers import Faces, Voices, Words
-from engine.errors import DeviceError
 from engine.prompt import Turn
 
 pytestmark = [pytest.mark.gpu, pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")]
@@ -64,9 +63,3 @@ def test_a_graph_runs_on_what_its_inputs_are_now() -> None:
     for value in (1.0, 5.0):
         source.fill_(value)
         assert doubled().tolist() == [2 * value] * 3
-
-
-def test_work_that_waits_can_not_be_captured_and_says_what_to_do() -> None:
-    source = torch.ones(3, device=CUDA)
-    with pytest.raises(DeviceError, match="give --device cpu"):
-        Graphs(CUDA).capture(lambda: float(source.sum()))

@@ -89,5 +89,6 @@ async def test_in_bfloat16_it_reads_as_float32_on_a_cpu_does(bundle: Bundle, exa
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA device here")
 async def test_a_gpu_reads_in_float32_as_the_cpu_does(bundle: Bundle, exact: Tensor) -> None:
+    """Nearly: its convolutions and its LSTM multiply 19 bits of each number."""
     with Engine(bundle, device="cuda", precision="float32") as engine:
-        torch.testing.assert_close(await answers(engine), exact, rtol=0, atol=2e-3)
+        torch.testing.assert_close(await answers(engine), exact, rtol=0, atol=5e-3)
