@@ -72,7 +72,7 @@ async def measure(bundle: str, *, device: str = "cpu", threads: int = 2, plan: P
     if place.type == "cpu":
         figures |= floors(loaded)
     curves += await by_open(lambda slots: load(slots=slots), plan, place)
-    curves += await by_live(lambda slots: load(slots=slots), plan.live, plan.seconds)
+    figures |= await by_live(lambda slots: load(slots=slots), plan.live, plan.seconds)
     return Record.of(
         "undertone bench engine",
         {"bundle": name, "device": device, "threads": threads, **_settings(plan)},

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from time import perf_counter
 from typing import Final
 
-from bench.figure import Curve, Figure, Point
+from bench.figure import Figure
 from bench.past import begin
 from bench.utterances import unseen, utterance
 from engine import Dialogue, Engine
@@ -17,10 +17,9 @@ APART: Final = 6.0  # seconds between two utterances of a dialogue, on average
 _SEED: Final = 0
 
 
-async def by_live(load: Callable[[int], Engine], counts: Sequence[int], seconds: float) -> list[Curve]:
+async def by_live(load: Callable[[int], Engine], counts: Sequence[int], seconds: float) -> dict[str, Figure]:
     """Latency of everything, and utterances answered a second, with so many dialogues live for so long."""
-    waits: list[Point] = []
-    rates: list[Point] = []
+    figures: dict[str, Figure] = {}
     for count in counts:
         with load(count) as engine, ExitStack() as stack:
             dialogues = [stack.enter_context(engine.open()) for _ in range(count)]
@@ -29,9 +28,9 @@ async def by_live(load: Callable[[int], Engine], counts: Sequence[int], seconds:
             taken = await _listen(dialogues, seconds)
             rate = len(taken) / (perf_counter() - began)
         gc.collect()
-        waits.append(Point(at=count, figure=Figure.of(taken)))
-        rates.append(Point(at=count, figure=Figure.of([rate], "utterances/s")))
-    return [Curve(name="live", over="live dialogues", points=found) for found in (waits, rates)]
+        figures[f"{count:,} live: latency"] = Figure.of(taken)
+        figures[f"{count:,} live: answered"] = Figure.of([rate], "utterances/s")
+    return figures
 
 
 async def _listen(dialogues: Sequence[Dialogue], seconds: float) -> list[float]:
