@@ -9,16 +9,21 @@ from torch import Tensor
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MemoryView:
-    """What B dialogues remember: good until the next write, since that of one alone is not copied.
+    """What B dialogues remember: good until the next write.
 
-    kv:       [B, 2, paths, heads, W, head_dim], keys then values, in ring order.
-    usable:   bool [B, W, 3], the entry is inside the window and its modality was present (MODALITIES order).
-    position: long [B], the position of the turn that comes next.
+    kv, slots: the whole ring memory, and which of its slots these are: a slice for one, long [B] for several.
+    usable:    bool [B, W, 3], the entry is inside the window and its modality was present (MODALITIES order).
+    position:  long [B], the position of the turn that comes next.
     """
 
     kv: Tensor
+    slots: slice | Tensor
     usable: Tensor
     position: Tensor
+
+    def keys_values(self, paths: slice) -> tuple[Tensor, Tensor]:
+        """Of some paths, [B, P, heads, W, head_dim] each, in ring order; those of one dialogue are not copied."""
+        return self.kv[self.slots, 0, paths], self.kv[self.slots, 1, paths]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,12 +71,12 @@ class RingMemory:
         """What the dialogues in `slots` remember."""
         if len(slots) == 1:
             one = slice(slots[0], slots[0] + 1)
-            return MemoryView(self.kv[one], self.usable[one], self.count[one])
+            return MemoryView(self.kv, one, self.usable[one], self.count[one])
         return self.gather(torch.tensor(slots, device=self.count.device))
 
     def gather(self, slots: Tensor) -> MemoryView:
-        """The same for slots [B] on the memory's device: always a copy."""
-        return MemoryView(self.kv[slots], self.usable[slots], self.count[slots])
+        """The same for slots [B] on the memory's device."""
+        return MemoryView(self.kv, slots, self.usable[slots], self.count[slots])
 
     def write(self, slots: Sequence[int], entries: NewEntries) -> None:
         """Append one turn to each of `slots`, no slot twice; what the turn after it can't see is no longer usable."""

@@ -93,7 +93,7 @@ class _Past:
     """What all paths share of a step: the memory, where each turn is, [B, 1, 1, head_dim / 2], and R."""
 
     def __init__(self, memory: MemoryView, place: Tensor, ways: int) -> None:
-        self.kv = memory.kv
+        self.keys_values = memory.keys_values
         self.place = place
         self.ways = ways
         dialogues, window, _ = memory.usable.shape
@@ -152,7 +152,7 @@ class _Paths:
         q = _turned(self._by_head(query, past.ways, 1)[0], past.place)
         k, v = self._by_head(key_value, past.ways, 2)
         k = _turned(k, past.place)
-        keys, values = past.kv[:, 0, self._places], past.kv[:, 1, self._places]
+        keys, values = past.keys_values(self._places)
         own = (q * k).sum(dim=-1, keepdim=True)
         scores = torch.cat((q.to(keys.dtype) @ keys.transpose(-1, -2), own), dim=-1) + past.outside[:, self._sources]
         weights = scores.softmax(dim=-1)

@@ -19,7 +19,8 @@ def entry(*numbers: float) -> NewEntries:
 def held(memory: RingMemory, slot: int) -> set[float]:
     """The numbers of the turns that the slot's next turn can see."""
     view = memory.view([slot])
-    return set(view.kv[0, 0, 0, 0, view.usable[0, :, 0], 0].tolist())
+    keys, _ = view.keys_values(slice(0, 1))
+    return set(keys[0, 0, 0, view.usable[0, :, 0], 0].tolist())
 
 
 def test_the_next_turn_sees_the_last_window_minus_one() -> None:
@@ -60,7 +61,8 @@ def test_a_cleared_slot_is_empty_and_the_others_are_not() -> None:
 
 def test_one_dialogue_is_seen_where_it_lies_and_several_are_copied() -> None:
     memory = ring()
-    one, several = memory.view([0]), memory.view([0, 1])
-    memory.write([0], entry(9))
-    assert one.kv.any()
-    assert not several.kv.any()
+    memory.write([0, 1], entry(1, 2))
+    for slots, where_it_lies in (([0], True), ([0, 1], False)):
+        for part, seen in enumerate(memory.view(slots).keys_values(slice(1, 2))):
+            assert torch.equal(seen, memory.kv[slots, part, 1:2])
+            assert (seen.data_ptr() == memory.kv[0, part, 1:2].data_ptr()) is where_it_lies
