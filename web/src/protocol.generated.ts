@@ -324,7 +324,7 @@ export interface RecordingProgress {
   error: RecordingError | null;
 }
 
-/** One utterance's final reading and words. Times are seconds of media time; `text` is empty where none came. */
+/** One utterance's final reading and words. Times are seconds of media time; `text` is empty where none came. marks: what made it hard to read, of one in a mixed track. */
 export interface UtteranceRecord {
   utterance: string;
   speaker: string;
@@ -340,6 +340,7 @@ export interface UtteranceRecord {
   valence: number;
   arousal: number;
   modalities: Partial<Record<Modality, ModalityShare>>;
+  marks: readonly ("overlap" | "far")[];
   latency_ms: Record<string, number>;
 }
 

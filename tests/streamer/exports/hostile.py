@@ -26,7 +26,15 @@ def hostile() -> ConversationRecord:
     pairs = [(name, text) for text in TEXTS for name in NAMES]
     return conversation(
         *(
-            utterance(name, round(0.4 * n, 3), round(0.4 * n + 0.9, 3), text, EMOTIONS[n % 7], unsure=n % 3 == 0)
+            utterance(
+                name,
+                round(0.4 * n, 3),
+                round(0.4 * n + 0.9, 3),
+                text,
+                EMOTIONS[n % 7],
+                unsure=n % 3 == 0,
+                marks=("overlap", "far")[: n % 3],
+            )
             for n, (name, text) in enumerate(pairs)
         ),
         id="<daily> & weekly",
