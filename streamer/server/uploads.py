@@ -181,7 +181,7 @@ class Uploads:
         events = conversation.subscribe()
         following = asyncio.create_task(_follow(events))
         try:
-            await play(source, conversation, progress=lambda at: upload.tell(at=at))
+            await play(source, conversation, faces=opened.faces, progress=lambda at: upload.tell(at=at))
         finally:
             conversation.close()
         record = ConversationRecord.of(await following, bundle=self._hub.engine.bundle.name, recogniser=recogniser.name)
@@ -219,7 +219,7 @@ async def _open(recording: Recording, upload: Upload) -> Opened:
         nonlocal told
         if cancelled.is_set():
             raise _Cancelled
-        if at >= told + 1.0:
+        if abs(at - told) >= 1.0:  # It begins anew where faces are looked at too.
             told = at
             loop.call_soon_threadsafe(lambda: upload.tell(at=at, duration=duration))
 

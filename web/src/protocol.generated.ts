@@ -117,8 +117,10 @@ export interface FaceBox {
   label: Emotion;
   unsure: boolean;
   confidence: number;
-  /** its mouth moves most while the participant's sound is speech */
+  /** its speaker is heard, or its mouth moves most meanwhile */
   speaking: boolean;
+  /** in a recording: whose face it is, where that is known */
+  speaker: string | null;
 }
 
 /** The faces of one video frame of a participant; an empty list says that none is seen. */
