@@ -6,19 +6,20 @@ from typing import Final
 
 import numpy as np
 
-from streamer.mouths import MOVING
 from streamer.observed import Observed, Spans, Values, within
 
 _AROUND_SECONDS: Final = 1.0  # before and after an utterance, when its mouth should rest
 _SHORTEST_SECONDS: Final = 1.0
 _PAUSE_SECONDS: Final = 0.5  # between two turns of one utterance
 _FEWEST: Final = 6  # pictures of a face in an utterance
+_MOVING: Final = 0.005  # of the face's height; less may be noise, and what is more has to follow the voice
 _STIR: Final = 5  # pictures: half a second of a mouth, within which it moves or rests
 _RANGE_DB: Final = 40.0  # under the loudest of an utterance: silence
 _LEAST: Final = 1.5  # seconds of agreement that give a face its speaker
+_SHARE: Final = 0.2  # of the time in which the speaker is heard and the face is seen: chance makes a tenth
 _MARGIN: Final = 0.7  # of a face's evidence is for its speaker, and of a speaker's for their face
-_STRONG: Final = 3.0  # seconds of agreement, in two utterances or more, for a voice to be one of several of a face
-_STRONG_SHARE: Final = 0.4  # of the time in which it is heard and the face is seen
+_STRONG: Final = 2.5  # seconds of agreement, in two utterances or more, for a voice to be one of several of a face
+_STRONG_SHARE: Final = 0.3
 _ALIKE: Final = 0.9  # correlation of two faces' mean looks: the same face at the same place, not another in a new shot
 _MOST_AT_ONCE: Final = 0.05  # of a voice's time in which the other is heard too
 
@@ -68,7 +69,7 @@ class Evidence:
             crowd = np.array([any(within(time, spans) for spans in others) for time in times])
             clear = ~(speaks & crowd)
             moved = float(mouths[inside].std())
-            if moved < MOVING or clear.sum() < _FEWEST:
+            if moved < _MOVING or clear.sum() < _FEWEST:
                 continue
             levels = self._observed.level(times)
             voice = np.where(speaks, np.clip(levels - levels[inside].max() + _RANGE_DB, 0, _RANGE_DB), 0)
@@ -82,8 +83,10 @@ class Evidence:
 
     def _is_of(self, face: int, speaker: str) -> bool:
         agreed = self._agreed[speaker, face]
+        if agreed < max(_LEAST, _SHARE * self._seen[speaker, face]):
+            return False
         all_voices = sum(seconds for (_, other), seconds in self._agreed.items() if other == face)
-        return agreed >= _LEAST and agreed >= _MARGIN * max(all_voices, self._all_faces(speaker, face))
+        return agreed >= _MARGIN * max(all_voices, self._all_faces(speaker, face))
 
     def _all_faces(self, speaker: str, face: int) -> float:
         """The speaker's evidence for this face and for all that are in the same pictures."""

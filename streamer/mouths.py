@@ -8,7 +8,7 @@ from typing import Final
 from streamer.faces import Face
 
 _FEWEST: Final = 4
-MOVING: Final = 0.012
+_MOVING: Final = 0.012
 """A still mouth seems to move by up to 0.008 of the face's height: a small face in a compressed picture."""
 
 
@@ -23,4 +23,4 @@ def talking(pictures: Iterable[Iterable[Face]]) -> int | None:
             openings[face.id].append(face.mouth)
     moved = {id: pstdev(seen) for id, seen in openings.items() if len(seen) >= _FEWEST}
     most = max(moved, key=moved.__getitem__, default=None)
-    return most if most is not None and moved[most] >= MOVING else None
+    return most if most is not None and moved[most] >= _MOVING else None

@@ -90,8 +90,9 @@ class Observed:
         seen = [look for time, look in self._looks[face] if within(time, spans)]
         if not seen:
             return np.zeros(_LOOK * _LOOK)
-        mean: Values = np.mean(seen, axis=0, dtype=np.float64).ravel()
-        return mean - mean.mean()
+        mean = np.mean(seen, axis=0, dtype=np.float64).ravel()
+        deviations: Values = mean - mean.mean()
+        return deviations
 
 
 def within(time: float, spans: Spans) -> bool:

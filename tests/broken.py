@@ -19,7 +19,8 @@ _BARS: Final = ("-f", "lavfi", "-i", "testsrc=duration=8:rate=25:size=320x240")
 
 def talk() -> Samples:
     """Two voices in turn, float32 [1, n]."""
-    return call(_TURNS).sum(axis=0, keepdims=True)
+    mixed: Samples = call(_TURNS).sum(axis=0, keepdims=True)
+    return mixed
 
 
 def write_all(folder: Path) -> list[Path]:

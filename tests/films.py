@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -35,7 +36,8 @@ def lips(voice: Samples, pictures: int) -> list[int]:
     step = SAMPLE_RATE // PICTURES_PER_SECOND
     sound = np.pad(voice, (0, max(0, pictures * step - len(voice))))[: pictures * step].reshape(pictures, step)
     loudness = np.sqrt(np.mean(np.square(sound), axis=1))
-    return np.rint(_WIDEST * np.sqrt(loudness / max(float(loudness.max()), 1e-6))).astype(int).tolist()
+    gaps: list[int] = np.rint(_WIDEST * np.sqrt(loudness / max(float(loudness.max()), 1e-6))).astype(int).tolist()
+    return gaps
 
 
 def write_call(path: Path, sound: Samples, people: Sequence[Sequence[int]]) -> Path:
@@ -50,13 +52,15 @@ def write_film(path: Path, sound: Samples, pictures: Iterable[Image]) -> Path:
     """A film of ten pictures a second, all of one size, with this sound, float32 [n] at 16 kHz."""
     with av.open(str(path), "w") as file:
         film = file.add_stream("mpeg4", rate=PICTURES_PER_SECOND)
+        shown = iter(pictures)
+        first = next(shown)
+        film.height, film.width, _ = first.shape
         film.pix_fmt, film.bit_rate = "yuv420p", 2_000_000
         track = file.add_stream("pcm_s16le", rate=SAMPLE_RATE, layout="mono")
-        for index, picture in enumerate(pictures):
-            film.height, film.width, _ = picture.shape
-            shown = av.VideoFrame.from_ndarray(picture, format="rgb24")
-            shown.pts, shown.time_base = index, Fraction(1, PICTURES_PER_SECOND)
-            file.mux(film.encode(shown))
+        for index, picture in enumerate(chain([first], shown)):
+            frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+            frame.pts, frame.time_base = index, Fraction(1, PICTURES_PER_SECOND)
+            file.mux(film.encode(frame))
         whole = (np.clip(sound, -1, 1) * 32767).astype(np.int16)[None]
         heard = av.AudioFrame.from_ndarray(whole, format="s16", layout="mono")
         heard.sample_rate, heard.pts = SAMPLE_RATE, 0

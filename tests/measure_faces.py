@@ -1,14 +1,14 @@
-"""How often an utterance gets its own speaker's face: `python -m tests.measure_faces DATA`, a table.
+"""How often an utterance gets its own speaker's face: `python -m tests.measure_faces DATA`.
 
 Voices: the sample conversation's, and nine composed dialogues of acted clips, two to four speakers (DATA as `undertone
 eval --corpus diarization --split composed` has it). Faces are composed too: portraits side by side whose mouths open as
-loud as their voice is; in the second part of the table listeners move theirs as well, for a third of the time.
+loud as their voice is; restless listeners move theirs as well, for a third of the time.
 """
 
 import sys
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Final
@@ -24,30 +24,32 @@ from streamer.mouths import talking
 from streamer.observed import Observed, Spans
 from streamer.sources.file import AudioChunk, FileSource
 from tests.films import PICTURES_PER_SECOND, lips, write_call
-from tests.mixed import CUES, two_voices
+from tests.mixed import CUES, mixed_conversation
 from training.evaluation.diarization.composed import compose
 
-_WAYS: Final = ("largest", "lips", "bound, told", "bound, heard")
+_WAYS: Final = ("lips", "bound, told", "bound, heard")
 _SHORTEST: Final = 1.0
 
 
-def measure(name: str, sound: Samples, spoken: Sequence[tuple[float, float, str]], *, restless: bool) -> Counter[str]:
-    """For each way, of how many utterances the right face is chosen, the wrong one ("… wrong"), or none; and `n`."""
+def measure(
+    sound: Samples, spoken: Sequence[tuple[float, float, str]], heard: Mapping[str, Spans], *, restless: bool
+) -> Counter[str]:
+    """For each way, of how many utterances the right face is chosen, and the wrong one ("… wrong"); `n`: of how many.
+
+    heard: who speaks when, as it was told apart by the voices.
+    """
     who = sorted({speaker for *_, speaker in spoken})
     with tempfile.TemporaryDirectory() as folder:
-        film = FileSource.open(write_call(Path(folder) / "film.mkv", sound, _mouths(sound, spoken, who, restless)))
-        observed, looked, heard = _watch(film)
+        film = write_call(Path(folder) / "film.mkv", sound, _mouths(sound, spoken, who, restless))
+        observed, looked = _watch(FileSource.open(film))
     told = {speaker: [(start, end) for start, end, one in spoken if one == speaker] for speaker in who}
     by_voice = Evidence(observed, told).whose()
     by_sound = Evidence(observed, heard).whose()
     counts: Counter[str] = Counter()
-    for start, end, speaker in spoken:
-        if end - start < _SHORTEST:
-            continue
+    for start, end, speaker in (one for one in spoken if one[1] - one[0] >= _SHORTEST):
         pictures = [faces for at, faces in looked if start <= at < end]
-        label = max(heard, key=lambda one: _shared(heard[one], start, end), default=None)
+        label = max(heard, key=lambda one: _shared(heard[one], start, end))
         chosen = {
-            "largest": next((faces[0].id for faces in pictures if faces), None),
             "lips": talking(pictures),
             "bound, told": _bound(pictures, by_voice, speaker),
             "bound, heard": _bound(pictures, by_sound, label),
@@ -57,8 +59,16 @@ def measure(name: str, sound: Samples, spoken: Sequence[tuple[float, float, str]
             if face is not None:
                 right = _tile(pictures, face, len(who)) == who.index(speaker)
                 counts[way if right else f"{way} wrong"] += 1
-    print(f"{name}: {dict(counts)}", flush=True)
     return counts
+
+
+def _told_apart(sound: Samples) -> dict[str, Spans]:
+    diariser = Diariser(SpeakerModels.load())
+    diariser.push(sound)
+    spans: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
+    for turn in diariser.finish().turns:
+        spans[str(turn.speaker)].append((turn.start, turn.end))
+    return dict(spans)
 
 
 def _mouths(
@@ -82,26 +92,22 @@ def _mouths(
     return found
 
 
-def _watch(film: FileSource) -> tuple[Observed, list[tuple[float, list[Face]]], dict[str, Spans]]:
-    observed, diariser = Observed(), Diariser(SpeakerModels.load())
+def _watch(film: FileSource) -> tuple[Observed, list[tuple[float, list[Face]]]]:
+    observed = Observed()
     looked: list[tuple[float, list[Face]]] = []
     with closing(FaceTracker()) as tracker:
         for item in film.read():
             if isinstance(item, AudioChunk):
                 observed.hear(item.speaker, item.time, item.pcm)
-                diariser.push(item.pcm)
             else:
                 looked.append((item.time, tracker.track(item.image, item.time)))
                 observed.see(*looked[-1])
-    spans: defaultdict[str, list[tuple[float, float]]] = defaultdict(list)
-    for turn in diariser.finish().turns:
-        spans[str(turn.speaker)].append((turn.start, turn.end))
-    return observed, looked, dict(spans)
+    return observed, looked
 
 
-def _bound(pictures: Sequence[Sequence[Face]], whose: dict[int, str], speaker: str | None) -> int | None:
+def _bound(pictures: Sequence[Sequence[Face]], whose: dict[int, str], speaker: str) -> int | None:
     """As `Sight.crops` chooses."""
-    own = [face.id for faces in pictures for face in faces if speaker and whose.get(face.id) == speaker]
+    own = [face.id for faces in pictures for face in faces if whose.get(face.id) == speaker]
     return own[0] if own else talking([face for face in faces if face.id not in whose] for faces in pictures)
 
 
@@ -115,17 +121,17 @@ def _shared(spans: Spans, start: float, end: float) -> float:
 
 
 def main(data: Path) -> None:
-    """Prints a line a dialogue and the sums."""
-    sample = two_voices(31.0).sum(axis=0, dtype=np.float32)
-    dialogues = [("sample", sample, [(start, end, str(who)) for start, end, who in CUES])]
-    for name, sound, spoken in compose(data):
-        dialogues.append((name, sound, [(one.start, one.end, one.speaker) for one in spoken]))
-    for restless in (False, True):
-        total: Counter[str] = Counter()
-        for name, sound, spoken in dialogues:
-            total += measure(name, sound, spoken, restless=restless)
-        shares = ", ".join(f"{way} {total[way]}/{total['n']} (wrong {total[f'{way} wrong']})" for way in _WAYS)
-        print(f"listeners {'move their lips too' if restless else 'are still'}: {shares}", flush=True)
+    """Prints the sums so far after each dialogue."""
+    dialogues = [("sample", mixed_conversation(), [(start, end, str(who)) for start, end, who in CUES])]
+    for name, sound, turns in compose(data):
+        dialogues.append((name, sound, [(one.start, one.end, one.speaker) for one in turns]))
+    totals: dict[str, Counter[str]] = {"still": Counter(), "restless": Counter()}
+    for name, sound, spoken in dialogues:
+        heard = _told_apart(sound)
+        for listeners, total in totals.items():
+            total.update(measure(sound, spoken, heard, restless=listeners == "restless"))
+            shares = ", ".join(f"{way} {total[way]} (wrong {total[f'{way} wrong']})" for way in _WAYS)
+            print(f"up to {name}, listeners {listeners}: n={total['n']}: {shares}", flush=True)
 
 
 if __name__ == "__main__":

@@ -1,17 +1,20 @@
 """Which mouths move with which voice, and how sure that has to be."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from streamer.binding import Evidence
 from streamer.faces import Face
 from streamer.observed import Observed
 
+Series = npt.NDArray[Any]
 CROP = np.zeros((48, 48), np.uint8)
 
 
-def _observed(mouths: Sequence[Sequence[float]], loud: Sequence[bool]) -> Observed:
+def _observed(mouths: Sequence[Series], loud: Series) -> Observed:
     """Ten pictures a second, in each these openings of the mouth; and a track that is loud or silent meanwhile."""
     seen = Observed()
     for at, (openings, voiced) in enumerate(zip(zip(*mouths, strict=True), loud, strict=True)):
@@ -26,7 +29,7 @@ def test_a_mouth_that_always_moves_speaks_for_nobody() -> None:
     talks = np.arange(400) // 40 % 2 == 0
     chews = draw.uniform(0.0, 0.1, 400)
     speaks = np.where(talks, draw.uniform(0.0, 0.1, 400), 0.02)
-    evidence = Evidence(_observed([chews, speaks], [True] * 400), _alternating("ann", "ben"))
+    evidence = Evidence(_observed([chews, speaks], np.ones(400)), _alternating("ann", "ben"))
     assert evidence.whose() == {2: "ann"}
 
 

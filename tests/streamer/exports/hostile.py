@@ -5,6 +5,7 @@ from typing import Final
 from hypothesis import strategies as st
 
 from engine.labels import EMOTIONS
+from streamer.protocol import Mark
 from streamer.record import ConversationRecord
 from tests.conversations import conversation, utterance
 
@@ -20,6 +21,8 @@ TEXTS: Final = (
 )
 NAMES: Final = ("ann", "<v Ben> & co", 'a "quoted", name\nof two lines', "שרה 😀", "--> x")
 
+MARKS: Final[tuple[Mark, ...]] = ("overlap", "far")
+
 
 def hostile() -> ConversationRecord:
     """Every speaker says every text; utterances overlap with others' and with the same speaker's own."""
@@ -33,7 +36,7 @@ def hostile() -> ConversationRecord:
                 text,
                 EMOTIONS[n % 7],
                 unsure=n % 3 == 0,
-                marks=("overlap", "far")[: n % 3],
+                marks=MARKS[: n % 3],
             )
             for n, (name, text) in enumerate(pairs)
         ),

@@ -87,7 +87,7 @@ def _check(record: ConversationRecord) -> None:
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [
-        ('version="1.0"', 'version="2.0"'),
+        ('version="1.0" xmlns', 'version="2.0" xmlns'),
         ('confidence="0.7000"', 'confidence="1.7000"'),
         ('name="valence" value="0.7000"', 'name="valence"'),
         ('expressed-through="voice"', 'expressed-through="voices"'),
