@@ -43,7 +43,7 @@ _CONVERTED: Final[dict[str, tuple[str | int, ...]]] = {
     "five channels.wav": ("-ac", 5),
     "5.1.flac": ("-ac", 6),
     "one channel silent.wav": ("-af", "pan=stereo|c0=c0|c1=0*c0"),
-    "phone.amr": ("-ar", 8_000, "-c:a", "libopencore_amrnb"),
+    "phone.wav": ("-ar", 8_000, "-c:a", "pcm_mulaw"),
     "sound without pictures.mp4": (),
     'it\'s "quoted", 100 % done [x] {name}.wav': (),
     "Grüße, 会議 🎙 שלום.m4a": (),
@@ -60,6 +60,7 @@ _FILMED: Final[dict[str, tuple[str | int, ...]]] = {
     "a picture.png": ("-frames:v", 1, "-update", 1),
     "moving picture.gif": ("-t", 1, "-an"),
     "gap in the sound.mkv": ("-af", "aselect=lt(t\\,1)+gt(t\\,1.5)", "-c:v", "copy"),
+    "turned.mp4": ("-c", "copy", "-metadata:s:v", "rotate=90"),
     "fragmented.mp4": ("-c", "copy", "-movflags", "frag_keyframe+empty_moov"),
 }
 
@@ -71,10 +72,6 @@ def _cut(share: float, *arguments: str) -> Callable[[Path, Path], None]:
         path.write_bytes(content[: int(share * len(content))])
 
     return write
-
-
-def _turned(path: Path, film: Path) -> None:
-    ffmpeg("-display_rotation", 90, "-i", film, "-c", "copy", path)
 
 
 def _noise_inside(path: Path, film: Path) -> None:
@@ -91,7 +88,6 @@ _WRITTEN: Final[dict[str, Callable[[Path, Path], None]]] = {
     "cut off.mkv": _cut(0.6, "-c", "copy"),
     "cut off.webm": _cut(0.6, "-c:v", "libvpx", "-deadline", "realtime", "-c:a", "libopus"),
     "cut off in its header.mp4": _cut(0.002, "-c", "copy", "-movflags", "+faststart"),
-    "turned.mp4": _turned,
     "noise inside.mp4": _noise_inside,
     "empty.mp4": lambda path, _: path.touch(),
     "text.mp4": lambda path, _: _none(path.write_text("Dear diary, nothing was recorded today.\n" * 40)),

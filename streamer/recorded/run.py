@@ -120,6 +120,8 @@ def _notes(opened: Opened) -> list[str]:
     notes = []
     if opened.source.truncated:
         notes.append("the recording ends before it says it does; what was there has been read")
+    elif opened.source.damaged:
+        notes.append("parts of the recording are damaged and were left out; the rest has been read")
     if not opened.source.info.has_audio:
         notes.append("the recording has no sound: only its faces were read, and there are no utterances")
     return notes

@@ -31,6 +31,7 @@ from streamer.workers import Workers
 _FINISHED: Final = 16
 _KEEP_ALIVE_SECONDS: Final = 15.0
 _TRUNCATED: Final = "The file ends before it says it does; what was there has been read."
+_DAMAGED: Final = "Parts of the file are damaged and were left out; the rest has been read."
 _SILENT: Final = "The file has no sound, so there are no utterances."
 _log = logging.getLogger(__name__)
 
@@ -185,7 +186,8 @@ class Uploads:
         finally:
             conversation.close()
         record = ConversationRecord.of(await following, bundle=self._hub.engine.bundle.name, recogniser=recogniser.name)
-        warnings = [_TRUNCATED] * source.truncated + [_SILENT] * (not source.info.has_audio)
+        warnings = [_TRUNCATED] if source.truncated else [_DAMAGED] * source.damaged
+        warnings += [_SILENT] * (not source.info.has_audio)
         return record.model_copy(update={"began": began}), warnings
 
     async def _keep(self, upload: Upload, record: ConversationRecord, warnings: list[str]) -> dict[str, Any]:

@@ -59,6 +59,11 @@ class SpeakersSource:
         """As the file's, after a pass."""
         return self._source.truncated
 
+    @property
+    def damaged(self) -> bool:
+        """Likewise."""
+        return self._source.damaged
+
     def joined(self, same: Mapping[str, str]) -> "FileSource | SpeakersSource":
         """The recording where some speakers turn out to be others, by name; the file itself where one is left."""
         number = {name: index for index, name in enumerate(self._names)}

@@ -48,6 +48,11 @@ class Scripted:
         """The recording's."""
         return self._source.truncated
 
+    @property
+    def damaged(self) -> bool:
+        """The recording's."""
+        return self._source.damaged
+
     def seen_with(self, speaker: str) -> str | None:
         """Who gets the pictures that a speaker is in, where that is somebody else."""
         first = next(self._watched_by[track] for track, names in self._on.items() if speaker in names)
