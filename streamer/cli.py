@@ -274,6 +274,7 @@ async def _rehearse(request: "Request", port: int, speed: float) -> None:
     files = ReplayFiles(request.outputs, media=request.recording.media)
     with _console.status("looking into the recording"):
         opened = open_recording(request.recording)
+    files.spare(opened.files)
     settings = settings_for(opened, live=True, store=request.store)
     with _console.status("starting"):
         stack = contextlib.AsyncExitStack()

@@ -17,6 +17,8 @@ _LOWER_LIP: Final = 14
 _FOREHEAD: Final = 10
 _CHIN: Final = 152
 REMEMBERED_PICTURES: Final = 10
+EPOCH_SECONDS: Final = 30.0
+"""Faces are looked for afresh this often, so that what is seen never hangs on pictures of long ago."""
 _FARTHEST: Final = 1.0
 
 
@@ -59,9 +61,13 @@ class FaceTracker:
             raise ValueError(f"max_faces must be 1 to 9, not {max_faces}")
         self._mesh = FaceMesh(max_faces)
         self._identities = _Identities(seen)
+        self._epoch: int | None = None
 
-    def track(self, image: npt.NDArray[np.uint8]) -> list[Face]:
-        """The faces in a picture, uint8 [H, W, 3] RGB, the largest first."""
+    def track(self, image: npt.NDArray[np.uint8], at: float = 0.0) -> list[Face]:
+        """The faces in a picture, uint8 [H, W, 3] RGB, at a media time, the largest first."""
+        before, self._epoch = self._epoch, int(at // EPOCH_SECONDS)
+        if before not in {None, self._epoch}:
+            self._mesh.look_afresh()
         height, width = image.shape[:2]
         meshes = self._mesh.find(image)
         if not meshes:
@@ -74,10 +80,6 @@ class FaceTracker:
             for identity, box, points in zip(self._identities.match(boxes), boxes, meshes, strict=True)
         ]
         return sorted(faces, key=lambda face: face.width * face.height, reverse=True)
-
-    def look_afresh(self) -> None:
-        """Looks for faces anew in the next picture, instead of where they were in the last; ids stay."""
-        self._mesh.look_afresh()
 
     def close(self) -> None:
         """Frees the model."""

@@ -3,7 +3,7 @@
 import asyncio
 from bisect import bisect_left
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from time import perf_counter
 
@@ -61,6 +61,7 @@ class Participant:
         self._voices = voices
         self._listener = ear or Listener(settings.segmenter, settings.gap_seconds, turns)
         self.sight: Sight = seen_with.sight if seen_with else Sight(name, stage, engine, settings)
+        self.sight.share(name)
         self._chunks: deque[tuple[float, Samples] | None] = deque()
         self._queued_seconds = 0.0
         self._queued_until = origin
@@ -106,6 +107,10 @@ class Participant:
         """A picture, uint8 RGB [H, W, 3], with its media time."""
         if not self.paused:
             self.sight.see(self._origin + time, image)
+
+    def bind(self, whose: Mapping[int, str]) -> None:
+        """Whose the faces in its pictures are, by id. Called before the first picture."""
+        self.sight.bind(whose)
 
     def recall(self, seen: Seen) -> None:
         """Goes on from faces that an earlier run has seen. Called before the first picture."""
@@ -208,7 +213,7 @@ class Participant:
             case Pause(start, end, pcm, likely), Turn() as turn if self._settings.live:
                 # One that streams is soon done, and can wait until it is likely not to be asked for nothing.
                 if likely == self._stage.recogniser.streams:
-                    turn.speculate(pcm, self.sight.crops(start, end - self._tail))
+                    turn.speculate(pcm, self.sight.crops(self.name, start, end - self._tail))
             case Resume(pcm), Turn() as turn:
                 turn.resume(pcm)
                 self._spoken = [pcm]
@@ -240,7 +245,7 @@ class Participant:
         if self._crowded or not self._stage.load.effort.provisional:
             self._stage.metrics.dropped("provisional")
         else:
-            turn.glance(until, np.concatenate(self._spoken), self.sight.crops(turn.start, until), anew=anew)
+            turn.glance(until, np.concatenate(self._spoken), self.sight.crops(self.name, turn.start, until), anew=anew)
 
     def _settle(self, turn: Turn, close: Close) -> None:
         if len(self._settling) >= self._settings.pending_utterances:
@@ -250,7 +255,7 @@ class Participant:
             turn.mark(self._turns.marks(close.start, close.spoken))
         arrived = self._arrived(close.spoken), self._arrived(close.at)
         task = self._stage.workers.start(
-            self._answer(turn.settle(close, self.sight.crops(close.start, close.end - self._tail), arrived))
+            self._answer(turn.settle(close, self.sight.crops(self.name, close.start, close.end - self._tail), arrived))
         )
         self._settling.add(task)
         task.add_done_callback(self._settling.discard)

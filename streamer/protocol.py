@@ -259,7 +259,8 @@ class FaceBox(Message):
     label: Emotion
     unsure: bool
     confidence: Share
-    speaking: bool = Field(default=False, description="its mouth moves most while the participant's sound is speech")
+    speaking: bool = Field(default=False, description="its speaker is heard, or its mouth moves most meanwhile")
+    speaker: str | None = Field(default=None, description="in a recording: whose face it is, where that is known")
 
 
 class FacesEvent(Message):

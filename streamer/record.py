@@ -12,6 +12,7 @@ from streamer.protocol import (
     EmotionEvent,
     Event,
     Forgotten,
+    Mark,
     Message,
     ModalityShare,
     Polar,
@@ -30,7 +31,10 @@ class RecordError(Exception):
 
 
 class UtteranceRecord(Message):
-    """One utterance's final reading and words. Times are seconds of media time; `text` is empty where none came."""
+    """One utterance's final reading and words. Times are seconds of media time; `text` is empty where none came.
+
+    marks: what made it hard to read, of one in a mixed track.
+    """
 
     utterance: str
     speaker: str
@@ -46,6 +50,7 @@ class UtteranceRecord(Message):
     valence: Polar
     arousal: Polar
     modalities: dict[Modality, ModalityShare]
+    marks: tuple[Mark, ...] = ()
     latency_ms: dict[str, float]
 
     @model_validator(mode="after")
@@ -59,7 +64,7 @@ class UtteranceRecord(Message):
     @classmethod
     def of(cls, reading: EmotionEvent, transcript: TranscriptEvent | None) -> Self:
         """A final reading with the final transcript of the same utterance. Raises pydantic.ValidationError."""
-        left_out = {"type", "participant", "voice", "revision", "final", "attended", "marks"}
+        left_out = {"type", "participant", "voice", "revision", "final", "attended"}
         shared = reading.model_dump(exclude=left_out)
         said = transcript.model_dump(include={"text", "draft", "words"}) if transcript else {}
         return cls.model_validate({**shared, **said, "speaker": reading.voice or reading.participant})

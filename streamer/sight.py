@@ -3,8 +3,8 @@
 import asyncio
 import math
 from collections import deque
+from collections.abc import Mapping
 from time import perf_counter
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -15,9 +15,6 @@ from streamer.mouths import talking
 from streamer.protocol import Error, ErrorCode, FaceBox, FacesEvent
 from streamer.settings import Settings
 from streamer.turn import Crops, Stage
-
-EPOCH_SECONDS: Final = 30.0
-"""Faces are looked for afresh this often, so that what is seen never hangs on pictures of long ago."""
 
 Picture = npt.NDArray[np.uint8]
 _KEPT_SECONDS = 30
@@ -39,12 +36,13 @@ class Sight:
         self._seen: Seen | None = None
         self._waiting: tuple[float, Picture, float] | None = None
         self._due = 0.0
-        self._epoch = 0
         self._blind = False
         self._looking: asyncio.Future[list[Face]] | None = None
         self._looked: deque[tuple[float, list[Face]]] = deque(
             maxlen=math.ceil(_KEPT_SECONDS * settings.faces_per_second)
         )
+        self._people: set[str] = set()
+        self._whose: Mapping[int, str] = {}
         self._voiced: set[str] = set()
         self._came = asyncio.Event()
         self._idle = asyncio.Event()
@@ -70,21 +68,34 @@ class Sight:
         """Waits until every picture has been looked at."""
         await self._idle.wait()
 
+    def share(self, participant: str) -> None:
+        """One who is in these pictures."""
+        self._people.add(participant)
+
+    def bind(self, whose: Mapping[int, str]) -> None:
+        """Faces, by id, and whose they are. Called before the first picture."""
+        self._whose = whose
+
     def voice(self, participant: str, *, heard: bool) -> None:
         """Whether the sound of one who is in these pictures is speech now, so that one of the faces may be speaking."""
         (self._voiced.add if heard else self._voiced.discard)(participant)
 
-    def crops(self, start: float, end: float) -> Crops | None:
-        """uint8 [k, 48, 48] of the speaker's face between two media times, evenly chosen; None where no face was seen.
+    def crops(self, participant: str, start: float, end: float) -> Crops | None:
+        """uint8 [k, 48, 48] of a speaker's face between two media times, evenly chosen; None where it was not seen.
 
-        The speaker is who moves the mouth most; where nobody does, the largest face.
+        It is the one that is bound to them, else of those that are nobody's the one that moves the mouth most. Where
+        none does, it is the largest, unless several people share these pictures: then it is not guessed.
         """
         pictures = [faces for at, faces in self._looked if start <= at < end]
-        if not pictures:
+        seen = [face.crop for faces in pictures for face in faces if self._whose.get(face.id) == participant]
+        if not seen:
+            free = [[face for face in faces if face.id not in self._whose] for faces in pictures]
+            speaker = talking(free)
+            seen = [face.crop for faces in free for face in faces if face.id == speaker]
+            if not seen and len(self._people) == 1:
+                seen = [faces[0].crop for faces in free if faces]
+        if not seen:
             return None
-        speaker = talking(pictures)
-        seen = [face.crop for faces in pictures for face in faces if face.id == speaker]
-        seen = seen or [faces[0].crop for faces in pictures]
         chosen = np.linspace(0, len(seen) - 1, min(len(seen), self._settings.faces_per_utterance)).round().astype(int)
         crops: Crops = np.stack([seen[index] for index in chosen])
         return crops
@@ -130,30 +141,33 @@ class Sight:
             except EngineBusy:
                 self._stage.metrics.dropped("faces")
                 return
-        speaker = self._speaker(at)
-        boxes = tuple(_box(face, reading, speaker) for face, reading in zip(faces, readings, strict=True))
+        speaking = self._speaking(at, faces)
+        boxes = tuple(
+            _box(face, reading, self._whose.get(face.id), speaking=face.id in speaking)
+            for face, reading in zip(faces, readings, strict=True)
+        )
         latency = 1e3 * (perf_counter() - arrived)
         self._stage.metrics.faces(latency)
         self._stage.log.publish(
             FacesEvent(participant=self._participant, at=round(at, 3), faces=boxes, latency_ms=round(latency, 1))
         )
 
-    def _speaker(self, at: float) -> int | None:
+    def _speaking(self, at: float, faces: list[Face]) -> set[int]:
+        """Ids of the faces of those who are heard; where none is known to be theirs, of the one that moves its lips."""
         if not self._voiced:
-            return None
-        return talking(faces for seen, faces in self._looked if seen > at - _LAST_SECONDS)
+            return set()
+        known = {face.id for face in faces if self._whose.get(face.id) in self._voiced}
+        lately = (faces for seen, faces in self._looked if seen > at - _LAST_SECONDS)
+        lips = talking([face for face in faces if face.id not in self._whose] for faces in lately)
+        return known or ({lips} if lips is not None else set())
 
     def _track(self, at: float, image: Picture) -> list[Face]:
-        epoch = int(at // EPOCH_SECONDS)
         if self._tracker is None:
             self._tracker = FaceTracker(self._settings.max_faces, self._seen)
-        elif epoch != self._epoch:
-            self._tracker.look_afresh()
-        self._epoch = epoch
-        return self._tracker.track(image)
+        return self._tracker.track(image, at)
 
 
-def _box(face: Face, reading: FaceReading, speaker: int | None) -> FaceBox:
+def _box(face: Face, reading: FaceReading, speaker: str | None, *, speaking: bool) -> FaceBox:
     return FaceBox(
         id=face.id,
         x=face.x,
@@ -163,5 +177,6 @@ def _box(face: Face, reading: FaceReading, speaker: int | None) -> FaceBox:
         label=reading.label,
         unsure=reading.unsure,
         confidence=reading.confidence,
-        speaking=face.id == speaker,
+        speaking=speaking,
+        speaker=speaker,
     )

@@ -17,6 +17,11 @@ class KnownTurns:
         self._turns = sorted(turns, key=lambda turn: turn.start)
         self._starts = [turn.start for turn in self._turns]
 
+    @property
+    def spans(self) -> list[tuple[float, float]]:
+        """Start and end of each turn, in order."""
+        return [(turn.start, turn.end) for turn in self._turns]
+
     def at(self, time: float) -> bool:
         """Whether the speaker speaks at this time."""
         index = bisect_right(self._starts, time) - 1

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from engine.labels import EMOTIONS, Emotion
-from streamer.protocol import Body, EmotionEvent, Event, ModalityShare, TranscriptEvent, Word
+from streamer.protocol import Body, EmotionEvent, Event, Mark, ModalityShare, TranscriptEvent, Word
 from streamer.record import ConversationRecord, UtteranceRecord
 
 
@@ -22,6 +22,7 @@ def utterance(
     *,
     unsure: bool = False,
     id: str | None = None,
+    marks: tuple[Mark, ...] = (),
 ) -> UtteranceRecord:
     """One utterance read from words and voice; its words share its time evenly."""
     said = text.split()
@@ -47,6 +48,7 @@ def utterance(
             "text": ModalityShare(weight=0.6, label=label, probabilities=shares(label, 0.8)),
             "audio": ModalityShare(weight=0.4, label="neutral", probabilities=shares("neutral", 0.5)),
         },
+        marks=marks,
         latency_ms={"total": 512.5},
     )
 

@@ -15,14 +15,19 @@ Cue = tuple[float, float, int]
 
 
 @cache
-def mixed_conversation(seconds: float = 31.0) -> Samples:
-    """Its beginning, float32 at 16 kHz: two synthetic voices, a woman's and a man's, that take turns."""
+def two_voices(seconds: float = 31.0) -> Samples:
+    """Its beginning, float32 [2, n] at 16 kHz: two synthetic voices, a woman's and a man's, that take turns."""
     tracks: dict[str, list[Samples]] = {}
     for item in FileSource.open(SAMPLE):
         if isinstance(item, AudioChunk) and item.time < seconds:
             tracks.setdefault(item.speaker, []).append(item.pcm)
-    mixed: Samples = np.sum([np.concatenate(chunks) for chunks in tracks.values()], axis=0, dtype=np.float32)
-    return mixed[: round(seconds * SAMPLE_RATE)]
+    return np.stack([np.concatenate(chunks)[: round(seconds * SAMPLE_RATE)] for chunks in tracks.values()])
+
+
+def mixed_conversation(seconds: float = 31.0) -> Samples:
+    """The two as one track, float32."""
+    mixed: Samples = two_voices(seconds).sum(axis=0, dtype=np.float32)
+    return mixed
 
 
 # From the transcript beside it, rounded: start, end, and which of the two speaks.

@@ -1,7 +1,7 @@
 """A whole recording's turns: everything is heard once, then voices become people all at once."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -41,6 +41,18 @@ class Diarisation:
 
     turns: tuple[Turn, ...]
     speakers: int
+
+    def joined(self, same: Mapping[int, int]) -> "Diarisation":
+        """The same turns where some people turn out to be others, by number; their turns at once become one."""
+        found: dict[int, list[Turn]] = {}
+        for turn in self.turns:
+            one = replace(turn, speaker=same.get(turn.speaker, turn.speaker))
+            own = found.setdefault(one.speaker, [])
+            if own and one.start < own[-1].end:
+                own[-1] = _union(own[-1], one)
+            else:
+                own.append(one)
+        return _in_order(turn for own in found.values() for turn in own)
 
 
 class Diariser:
@@ -102,7 +114,20 @@ def _turns(said: npt.NDArray[np.bool_], speech: Shares) -> Diarisation:
         for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
             clear, overlap = float(speech[start:end].mean()), float(crowd[start:end].mean())
             found.append(Turn(start * FRAME_SECONDS, end * FRAME_SECONDS, person, overlap, clear))
-    found.sort(key=lambda turn: (turn.start, turn.speaker))
+    return _in_order(found)
+
+
+def _in_order(turns: Iterable[Turn]) -> Diarisation:
+    """Turns by their start, people numbered by first appearance."""
+    found = sorted(turns, key=lambda turn: (turn.start, turn.speaker))
     order = {person: number for number, person in enumerate(dict.fromkeys(turn.speaker for turn in found))}
-    turns = tuple(Turn(one.start, one.end, order[one.speaker], one.overlap, one.clear) for one in found)
-    return Diarisation(turns, len(order))
+    return Diarisation(tuple(replace(one, speaker=order[one.speaker]) for one in found), len(order))
+
+
+def _union(one: Turn, other: Turn) -> Turn:
+    """Two turns of one person that are partly at once; what is said of them weighs by their lengths."""
+    first, second = one.end - one.start, other.end - other.start
+    overlap, clear = (
+        (first * a + second * b) / (first + second) for a, b in ((one.overlap, other.overlap), (one.clear, other.clear))
+    )
+    return Turn(one.start, max(one.end, other.end), one.speaker, overlap, clear)

@@ -14,7 +14,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from engine.labels import EMOTIONS, MODALITIES, Modality
 from streamer.exports.markup import document
-from streamer.exports.wording import MODALITY_NAMES, one_line, spans
+from streamer.exports.wording import MARK_WORDS, MODALITY_NAMES, one_line, spans
 from streamer.record import ConversationRecord, UtteranceRecord
 
 _SCHEMA: Final = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
@@ -41,6 +41,7 @@ _TYPES: Final[dict[str, dict[str, str]]] = {
         "CONTROLLED_VOCABULARY_REF": _VOCABULARY,
     },
     "confidence": {"TIME_ALIGNABLE": "false", "CONSTRAINTS": "Symbolic_Association"},
+    "marks": {"TIME_ALIGNABLE": "false", "CONSTRAINTS": "Symbolic_Association"},
 }
 
 _Said = dict[str, UtteranceRecord]
@@ -48,7 +49,8 @@ _Value = Callable[[UtteranceRecord], str | None]
 
 
 def elan(record: ConversationRecord) -> str:
-    """An EAF document: `text@ann`, and dependent on it words, emotion, confidence and each modality's own reading.
+    """An EAF document: `text@ann`, and dependent on it words, emotion, confidence, marks and each modality's own
+    reading.
 
     Emotions are bound to a controlled vocabulary, so that ELAN offers the seven when one is corrected. The recording
     is linked where the record names it; else ELAN asks for it.
@@ -96,6 +98,7 @@ class _Tiers:
                 self._align(words, begin, stop, text)
         self._associate(self._tier(speaker, "emotion", "emotion", parent), said, lambda one: one.label)
         self._associate(self._tier(speaker, "confidence", "confidence", parent), said, _confidence)
+        self._associate(self._tier(speaker, "marks", "marks", parent), said, _marks)
         for modality in MODALITIES:
             tier = self._tier(speaker, f"emotion-{MODALITY_NAMES[modality]}", "emotion", parent)
             self._associate(tier, said, _alone(modality))
@@ -134,6 +137,10 @@ def _annotate(tier: Element, kind: str, attributes: dict[str, str], text: str) -
 
 def _confidence(one: UtteranceRecord) -> str:
     return f"{one.confidence:.2f}{' unsure' if one.unsure else ''}"
+
+
+def _marks(one: UtteranceRecord) -> str | None:
+    return ", ".join(MARK_WORDS[mark] for mark in one.marks) or None
 
 
 def _alone(modality: Modality) -> _Value:

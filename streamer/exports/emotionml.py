@@ -7,7 +7,7 @@ from xml.etree.ElementTree import Element, SubElement
 
 from engine.labels import EMOTIONS, MODALITIES, Emotion, Modality
 from streamer.exports.markup import document
-from streamer.exports.wording import EXPRESSED, milliseconds, one_line
+from streamer.exports.wording import EXPRESSED, MARK_WORDS, milliseconds, one_line
 from streamer.record import ConversationRecord, UtteranceRecord
 
 _NAMESPACE: Final = "http://www.w3.org/2009/10/emotionml"
@@ -81,6 +81,8 @@ def _emotion(root: Element, id: str, one: UtteranceRecord, modalities: list[Moda
     about = SubElement(emotion, "info")
     SubElement(about, "dc:contributor").text = one_line(one.speaker)
     SubElement(about, "dc:identifier").text = one_line(one.utterance)
+    for mark in one.marks:
+        SubElement(about, "dc:description").text = MARK_WORDS[mark]
     return emotion
 
 

@@ -14,7 +14,7 @@ Cell = str | float | bool | None
 
 COLUMNS: Final = (
     *("conversation", "utterance", "speaker", "start", "end", "text", "draft"),
-    *("label", "unsure", "confidence", "valence", "arousal"),
+    *("label", "unsure", "confidence", "valence", "arousal", "marks"),
     *(f"probability_{emotion}" for emotion in EMOTIONS),
     *(f"{MODALITY_NAMES[modality]}_{what}" for modality in MODALITIES for what in ("label", "weight")),
     "latency_ms",
@@ -45,7 +45,8 @@ def _row(record: ConversationRecord, one: UtteranceRecord) -> dict[str, Cell]:
     row: dict[str, Cell] = dict.fromkeys(COLUMNS)
     row |= {
         "conversation": record.id,
-        **one.model_dump(include={*COLUMNS} - {"latency_ms"}),
+        **one.model_dump(include={*COLUMNS} - {"latency_ms", "marks"}),
+        "marks": " ".join(one.marks),
         "latency_ms": one.latency_ms.get("total"),
     }
     row |= {f"probability_{emotion}": share for emotion, share in one.probabilities.items()}

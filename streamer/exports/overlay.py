@@ -81,6 +81,8 @@ def _draw_face(canvas: ImageDraw.ImageDraw, box: FaceBox, size: tuple[int, int])
     canvas.rectangle((left, top, right, bottom), outline=colour, width=1 if box.unsure else max(2, height // 240))
     font = _font(max(12, height // 28))
     text = f"{word_for(box.label, unsure=box.unsure)} {percent(box.confidence)}"
+    if box.speaker is not None:
+        text = f"{one_line(box.speaker)}: {text}"
     high = font.size * 1.4
     above = top - high if top > high else bottom
     canvas.rectangle((left, above, left + font.getlength(text) + font.size, above + high), fill=_GROUND)

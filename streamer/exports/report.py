@@ -12,7 +12,7 @@ from engine.labels import EMOTIONS, MODALITIES
 from streamer.exports import lanes
 from streamer.exports.palette import DARK, LIGHT, SHAPES
 from streamer.exports.summary import summarise
-from streamer.exports.wording import EXPRESSED, MODALITY_NAMES, one_line, word_for
+from streamer.exports.wording import EXPRESSED, MARK_WORDS, MODALITY_NAMES, one_line, word_for
 from streamer.record import ConversationRecord, UtteranceRecord
 
 
@@ -67,4 +67,10 @@ def _colours() -> str:
 
 _ENVIRONMENT: Final = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
 _ENVIRONMENT.filters |= {"clock": clock, "percent": percent, "one_line": one_line, "because": because}
-_ENVIRONMENT.globals |= {"word_for": word_for, "emotions": EMOTIONS, "shapes": SHAPES, "lanes": lanes}
+_ENVIRONMENT.globals |= {
+    "word_for": word_for,
+    "mark_words": MARK_WORDS,
+    "emotions": EMOTIONS,
+    "shapes": SHAPES,
+    "lanes": lanes,
+}

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from engine.labels import Emotion, Modality
+from streamer.protocol import Mark
 
 MODALITY_NAMES: Final[dict[Modality, str]] = {"text": "words", "audio": "voice", "video": "face"}
+MARK_WORDS: Final[dict[Mark, str]] = {"overlap": "others speak too", "far": "the voice is far away"}
 EXPRESSED: Final = "Readings say what is expressed, not what is felt. They were made automatically and are often wrong."
 # What XML 1.0 has no way to hold, and no line of text should.
 _UNPRINTABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")

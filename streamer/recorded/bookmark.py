@@ -17,10 +17,9 @@ import numpy.typing as npt
 
 from engine import Encoded
 from engine.kept import from_json, to_json
-from streamer.faces import REMEMBERED_PICTURES, Seen
+from streamer.faces import EPOCH_SECONDS, REMEMBERED_PICTURES, Seen
 from streamer.protocol import EmotionEvent, Event, FaceBox, FacesEvent, TranscriptEvent
 from streamer.recorded.mistakes import CannotResume
-from streamer.sight import EPOCH_SECONDS
 
 _FORMAT: Final = 1
 _LONGEST_BACK: Final = EPOCH_SECONDS

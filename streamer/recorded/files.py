@@ -1,12 +1,12 @@
 """The files that a replay writes: all events as they come (.jsonl), and what is final, exported at its end."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from streamer.exports import Target, check_writable, format_of
+from streamer.exports import ExportError, Target, check_writable, format_of
 from streamer.protocol import EmotionEvent, Event, TranscriptEvent
 from streamer.record import ConversationRecord
 from streamer.recorded.bookmark import Bookmark
@@ -39,6 +39,12 @@ class ReplayFiles:
     def read_by(self, *, bundle: str, recogniser: str, bookmark: Bookmark | None = None) -> None:
         """What the exports name as the source of readings and words; and where the first file of events goes on."""
         self._bundle, self._recogniser, self._bookmark = bundle, recogniser, bookmark
+
+    def spare(self, read: Iterable[Path]) -> None:
+        """Raises ExportError where a file that the replay reads would be written over."""
+        for path in read:
+            if any(output.exists() and output.samefile(path) for output in self.paths):
+                raise ExportError(f"{path} is read for this replay; write to another file with -o")
 
     def take(self, event: Event) -> None:
         """Any event of the conversation, in order."""

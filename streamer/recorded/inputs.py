@@ -1,19 +1,20 @@
 """What a replay is given: files, folders, participants, offsets, a transcript; and the recordings that this makes."""
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
 from streamer.samples import SAMPLE
 from streamer.sources.file import Channels, FileSource
+from streamer.sources.lips import whose_faces
 from streamer.sources.media import MediaError, Source
 from streamer.sources.speakers import tell_apart
 from streamer.sources.together import Part, Together, participant_of
 from streamer.transcripts.finding import transcript_beside
 from streamer.transcripts.reading import embedded_transcript, read_transcript
-from streamer.transcripts.script import follow
+from streamer.transcripts.script import Scripted, follow
 
 MEDIA_SUFFIXES: Final = frozenset(
     (
@@ -56,10 +57,16 @@ class Recording:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A recording that can be played. words_from: the transcript that its words are read from, None if recognised."""
+    """A recording that can be played.
+
+    words_from: the transcript that its words are read from, None if recognised. files: all that is read for it.
+    faces: whose they are, by id.
+    """
 
     source: Source
     words_from: str | None
+    files: tuple[Path, ...]
+    faces: Mapping[int, str] = field(default_factory=dict)
 
 
 def recordings(
@@ -98,31 +105,48 @@ def open_recording(recording: Recording, listening: Listening = lambda _seconds,
     listening: called while it listens for who speaks, with the media time so far and the duration, where it is known;
     what it raises ends it.
     """
-    transcript = recording.transcript
+    transcript = _transcript_of(recording)
+    files = (*recording.files, transcript) if transcript else recording.files
     if len(recording.files) == 1:
-        source = FileSource.open(recording.files[0], recording.channels)
-        opened = _scripted(source, recording.files[0], transcript, source.origin)
-        if opened.words_from:
-            return opened
-        duration = source.info.duration
-        return Opened(tell_apart(source, recording.speakers, lambda at: listening(at, duration)), None)
+        file = FileSource.open(recording.files[0], recording.channels)
+        duration = file.info.duration
+
+        def listened(time: float) -> None:
+            listening(time, duration)
+
+        followed, words_from = _scripted(file, transcript)
+        if followed is None and recording.transcript != "none":
+            followed, words_from = _with_subtitles(file, recording.files[0])
+        told = followed or tell_apart(file, recording.speakers, listened)
+        source, faces = whose_faces(told, file, listened)
+        return Opened(source, words_from, files, faces)
     parts = [
         Part(participant, FileSource.open(file, "mixed"), offset)
         for file, participant, offset in zip(recording.files, recording.participants, recording.offsets, strict=True)
     ]
     together = Together(parts)
-    return _scripted(together, None, transcript, 0.0)
+    followed, words_from = _scripted(together, transcript)
+    return Opened(followed or together, words_from, files)
 
 
-def _scripted(source: Source, media: Path | None, transcript: Path | str | None, origin: float) -> Opened:
-    if transcript == "none" or not source.info.has_audio:
-        return Opened(source, None)
-    found = Path(transcript) if transcript is not None else media and transcript_beside(media)
-    if found:
-        return Opened(follow(source, read_transcript(found)), found.name)
-    if media is not None and (cues := embedded_transcript(media, origin)):
-        return Opened(follow(source, cues), f"the subtitles in {media.name}")
-    return Opened(source, None)
+def _transcript_of(recording: Recording) -> Path | None:
+    """The file of it that is given, or found."""
+    if recording.transcript is not None:
+        return None if recording.transcript == "none" else Path(recording.transcript)
+    return transcript_beside(recording.media) if recording.media else None
+
+
+def _scripted(source: Source, transcript: Path | None) -> tuple[Scripted | None, str | None]:
+    """The source as a transcript has it, and what that is called; nothing where there is none, or no sound to it."""
+    if transcript is None or not source.info.has_audio:
+        return None, None
+    return follow(source, read_transcript(transcript)), transcript.name
+
+
+def _with_subtitles(source: FileSource, media: Path) -> tuple[Scripted | None, str | None]:
+    """Likewise with the first track of text inside it."""
+    cues = embedded_transcript(media, source.origin) if source.info.has_audio else []
+    return (follow(source, cues), f"the subtitles in {media.name}") if cues else (None, None)
 
 
 def _alone(file: Path, transcript: Path | str | None, channels: Channels) -> Recording:
@@ -141,7 +165,7 @@ def _files_in(folder: Path) -> list[Path]:
     found = sorted(
         path
         for path in folder.iterdir()
-        if path.suffix.lower() in MEDIA_SUFFIXES and not path.name.startswith(".") and path.is_file()
+        if path.suffix.lower() in MEDIA_SUFFIXES and not path.name.startswith(".") and not path.is_dir()
     )
     if not found:
         raise MediaError(f"There is no recording in the folder {folder}. Name the files themselves.")

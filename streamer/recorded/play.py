@@ -10,6 +10,7 @@ from streamer.faces import Seen
 from streamer.participant import Participant
 from streamer.sources.media import AudioChunk, Source, VideoFrame
 from streamer.sources.speakers import SpeakersSource
+from streamer.sources.together import Together
 from streamer.transcripts.ear import CueListener
 from streamer.transcripts.script import LONGEST_SECONDS, Scripted
 
@@ -21,6 +22,7 @@ async def play(
     conversation: Conversation,
     *,
     speed: float | None = None,
+    faces: Mapping[int, str] | None = None,
     seen: Mapping[str, Seen] | None = None,
     pictures_from: float = 0.0,
     progress: Callable[[float], None] = lambda _: None,
@@ -28,12 +30,15 @@ async def play(
     """Plays a recording's tracks into a conversation, a participant for each speaker, and waits until all is answered.
 
     speed: multiples of real time; None is as fast as the pipeline goes.
+    faces: whose they are, by id; in real time pictures may be left out, and ids are others: then none are known.
     pictures_from: as `Source.read` takes it; seen: the faces that were followed up to there.
     progress: called with the media time reached.
     """
     speakers = await _join(source, conversation)
-    for name, faces in (seen or {}).items():
-        speakers[name].recall(faces)
+    if faces and source.info.video_speaker and speed is None:
+        speakers[source.info.video_speaker].bind(faces)
+    for name, known in (seen or {}).items():
+        speakers[name].recall(known)
     began = perf_counter()
     media = source.read(pictures_from)
     try:
@@ -64,11 +69,11 @@ async def _join(source: Source, conversation: Conversation) -> dict[str, Partici
                 ear=CueListener(source.cues[name], LONGEST_SECONDS),
                 seen_with=speakers[beside] if beside else None,
             )
-        elif isinstance(source, SpeakersSource):
-            first = speakers.get(source.info.speakers[0])
-            speakers[name] = await conversation.join(name, origin=0.0, turns=source.turns[name], seen_with=first)
         else:
-            speakers[name] = await conversation.join(name, origin=0.0)
+            turns = source.turns[name] if isinstance(source, SpeakersSource) else None
+            alone = isinstance(source, Together)  # Its participants have pictures of their own.
+            first = None if alone else speakers.get(source.info.speakers[0])
+            speakers[name] = await conversation.join(name, origin=0.0, turns=turns, seen_with=first)
     return speakers
 
 

@@ -38,6 +38,7 @@ async def replay_recording(request: Request, watcher: Watcher) -> Summary:
     recording = request.recording
     files = ReplayFiles(request.outputs, media=recording.media)
     opened = await asyncio.to_thread(open_recording, recording, watcher.listening)
+    files.spare(opened.files)
     settings = settings_for(opened, live=False, store=request.store)
     async with running_hub(request.bundle, recogniser_for(opened, request.recogniser), settings) as hub:
         bookmark = Bookmark.open(files.events, fingerprint(recording, opened, hub)) if files.events else None
@@ -88,12 +89,13 @@ async def _play(
     opened: Opened, conversation: Conversation, watcher: Watcher, speed: float | None, bookmark: Bookmark | None
 ) -> None:
     if bookmark is None:
-        await play(opened.source, conversation, speed=speed, progress=watcher.reached)
+        await play(opened.source, conversation, speed=speed, faces=opened.faces, progress=watcher.reached)
         return
     await conversation.go_on(bookmark, bookmark.memory(), bookmark.events())
     await play(
         opened.source,
         conversation,
+        faces=opened.faces,
         seen=bookmark.seen(),
         pictures_from=bookmark.pictures_from,
         progress=watcher.reached,
@@ -118,6 +120,8 @@ def _notes(opened: Opened) -> list[str]:
     notes = []
     if opened.source.truncated:
         notes.append("the recording ends before it says it does; what was there has been read")
+    elif opened.source.damaged:
+        notes.append("parts of the recording are damaged and were left out; the rest has been read")
     if not opened.source.info.has_audio:
         notes.append("the recording has no sound: only its faces were read, and there are no utterances")
     return notes

@@ -31,6 +31,7 @@ from streamer.workers import Workers
 _FINISHED: Final = 16
 _KEEP_ALIVE_SECONDS: Final = 15.0
 _TRUNCATED: Final = "The file ends before it says it does; what was there has been read."
+_DAMAGED: Final = "Parts of the file are damaged and were left out; the rest has been read."
 _SILENT: Final = "The file has no sound, so there are no utterances."
 _log = logging.getLogger(__name__)
 
@@ -181,11 +182,12 @@ class Uploads:
         events = conversation.subscribe()
         following = asyncio.create_task(_follow(events))
         try:
-            await play(source, conversation, progress=lambda at: upload.tell(at=at))
+            await play(source, conversation, faces=opened.faces, progress=lambda at: upload.tell(at=at))
         finally:
             conversation.close()
         record = ConversationRecord.of(await following, bundle=self._hub.engine.bundle.name, recogniser=recogniser.name)
-        warnings = [_TRUNCATED] * source.truncated + [_SILENT] * (not source.info.has_audio)
+        warnings = [_TRUNCATED] if source.truncated else [_DAMAGED] * source.damaged
+        warnings += [_SILENT] * (not source.info.has_audio)
         return record.model_copy(update={"began": began}), warnings
 
     async def _keep(self, upload: Upload, record: ConversationRecord, warnings: list[str]) -> dict[str, Any]:
@@ -219,7 +221,7 @@ async def _open(recording: Recording, upload: Upload) -> Opened:
         nonlocal told
         if cancelled.is_set():
             raise _Cancelled
-        if at >= told + 1.0:
+        if abs(at - told) >= 1.0:  # It begins anew where faces are looked at too.
             told = at
             loop.call_soon_threadsafe(lambda: upload.tell(at=at, duration=duration))
 

@@ -42,6 +42,7 @@ class FileSource:
         self.origin = origin
         self._path = path
         self._until = 0.0
+        self._damaged = False
 
     @classmethod
     def open(cls, path: str | Path, channels: Channels = "auto") -> Self:
@@ -80,6 +81,11 @@ class FileSource:
         end = self.origin + (self.info.duration or 0.0)
         return end - self._until > 0.5 + 0.02 * end or _cut_short(self._path)
 
+    @property
+    def damaged(self) -> bool:
+        """After a pass, whether some of it could not be decoded; that has been left out."""
+        return self._damaged
+
     def sound_alone(self) -> Self:
         """The same file as if it had no pictures."""
         return type(self)(self._path, replace(self.info, has_video=False, video_speaker=None), self.origin)
@@ -101,7 +107,7 @@ class FileSource:
         for time, pcm in _in_chunks(lay_out(track.audio(), self.origin, channels)):
             for speaker, row in zip(self.info.speakers, pcm, strict=True):
                 yield AudioChunk(speaker, time, row)
-        self._until = max(self._until, track.until)
+        self._learn(track)
 
     def pictures(self, since: float = 0.0) -> Iterator[VideoFrame]:
         """Its pictures alone."""
@@ -116,7 +122,11 @@ class FileSource:
                 due = (floor(time * _PICTURES_PER_SECOND + 1e-6) + 1) / _PICTURES_PER_SECOND
                 if time >= since:
                     yield VideoFrame(self.info.video_speaker, time, upright(frame))
+        self._learn(track)
+
+    def _learn(self, track: Track) -> None:
         self._until = max(self._until, track.until)
+        self._damaged |= track.damaged
 
 
 def _speakers(path: Path, count: int, origin: float, channels: Channels) -> int:

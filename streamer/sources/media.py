@@ -63,6 +63,11 @@ class Source(Protocol):
         """After a pass, whether it ended before it says it does; what was there has been given."""
         ...
 
+    @property
+    def damaged(self) -> bool:
+        """After a pass, whether some of it could not be decoded; that has been left out."""
+        ...
+
     def read(self, pictures_from: float = 0.0) -> Iterator[AudioChunk | VideoFrame]:
         """Sound in chunks of 100 ms at most, pictures at most ten a second, in order of time, which begins at 0.
 

@@ -1,6 +1,6 @@
 """A recording of one mixed track as if each of its speakers had a track: listened to once before it is replayed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -58,6 +58,17 @@ class SpeakersSource:
     def truncated(self) -> bool:
         """As the file's, after a pass."""
         return self._source.truncated
+
+    @property
+    def damaged(self) -> bool:
+        """Likewise."""
+        return self._source.damaged
+
+    def joined(self, same: Mapping[str, str]) -> "FileSource | SpeakersSource":
+        """The recording where some speakers turn out to be others, by name; the file itself where one is left."""
+        number = {name: index for index, name in enumerate(self._names)}
+        found = self._found.joined({number[name]: number[other] for name, other in same.items()})
+        return SpeakersSource(self._source, found) if found.speakers > 1 else self._source
 
     def read(self, pictures_from: float = 0.0) -> Iterator[AudioChunk | VideoFrame]:
         """As the file's, each chunk of sound once a speaker."""

@@ -65,6 +65,11 @@ class Together:
         """After a pass, whether one of the files ended before it says it does."""
         return any(part.source.truncated for part in self._parts)
 
+    @property
+    def damaged(self) -> bool:
+        """After a pass, whether some of the files could not be decoded."""
+        return any(part.source.damaged for part in self._parts)
+
     def read(self, pictures_from: float = 0.0) -> Iterator[AudioChunk | VideoFrame]:
         """As `Source.read`."""
         self._lasting = len(self._parts)

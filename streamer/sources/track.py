@@ -23,6 +23,8 @@ def open_container(path: Path) -> InputContainer:
     """Opens a file, never anything else. Raises MediaError."""
     try:
         size = path.stat().st_size if path.is_file() else None
+        if size is not None:
+            path.open("rb").close()
     except OSError as error:
         raise MediaError(f"{path} cannot be read: {error.strerror}. Check its permissions.") from error
     if size is None:
@@ -81,7 +83,7 @@ class Track:
                 try:
                     yield from packet.decode()
                 except av.FFmpegError:
-                    self.damaged = True
+                    self.damaged |= since is None  # In the midst of a film the first pictures may lack what they need.
 
     def _seek(self, container: InputContainer, stream: Stream, since: float) -> bool:
         """To the last picture that needs no other, before a time; False where the file has no index to find it by."""

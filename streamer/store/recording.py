@@ -2,19 +2,20 @@
 
 import logging
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
+from functools import partial
 from time import time
 
 from streamer.conversation import Conversation
 from streamer.errors import Refused
 from streamer.log import SlowReader
 from streamer.metrics import Metrics
-from streamer.protocol import EmotionEvent, Event, Lag, TranscriptEvent
+from streamer.protocol import EmotionEvent, Event, Lag, SpeakersEvent, TranscriptEvent
 from streamer.record import ConversationRecord, UtteranceRecord
 from streamer.store.errors import NotKept
 from streamer.store.store import Store
-from streamer.store.writer import Writer
+from streamer.store.writer import Job, Writer
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +55,8 @@ class Recording:
                     self._said = said
                 case EmotionEvent(final=True) as reading:
                     self._keep(reading)
+                case SpeakersEvent(utterances=changed):
+                    self._put(partial(self._correct, changed))
 
     def forget(self) -> None:
         """Deletes what is kept of the conversation and keeps nothing more of it. Blocks. Raises StoreError."""
@@ -84,7 +87,10 @@ class Recording:
         utterance = UtteranceRecord.of(reading, said)
         if self._head.began is None:
             self._head = self._head.model_copy(update={"began": time() - self.conversation.now()})
-        if not self._writer.put(lambda: self._write(utterance)):
+        self._put(lambda: self._write(utterance))
+
+    def _put(self, job: Job) -> None:
+        if not self._writer.put(job):
             self._metrics.dropped("kept")
             self.conversation.publish(Lag(seconds=0.0, dropped={"kept": 1}))
 
@@ -97,3 +103,8 @@ class Recording:
                 self._id = self._store.begin(begun, self._title)
             elif not self._store.add(self._id, utterance):
                 self._forgotten = True  # Somebody deleted it while it goes on.
+
+    def _correct(self, speakers: Mapping[str, str]) -> None:
+        with self._lock:
+            if self._id is not None and not self._forgotten:
+                self._store.give(self._id, speakers)

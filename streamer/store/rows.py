@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable
 from time import time
 from typing import Final
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, delete, func, select, update
 from sqlalchemy.orm import Session
 
 from streamer.record import ConversationRecord, UtteranceRecord
@@ -38,13 +38,26 @@ def add_utterance(session: Session, id: str, utterance: UtteranceRecord) -> None
     same = UtteranceRow.conversation == id, UtteranceRow.utterance == utterance.utterance
     if session.scalar(select(UtteranceRow.key).where(*same)) is not None:
         return
-    if session.get(SpeakerRow, (id, utterance.speaker)) is None:
-        count = session.scalar(select(func.count()).select_from(SpeakerRow).where(SpeakerRow.conversation == id))
-        session.add(SpeakerRow(conversation=id, name=utterance.speaker, position=count))
-        session.flush()
+    _add_speaker(session, id, utterance.speaker)
     values = utterance.model_dump(mode="json")
     values["text"] = values["text"].replace("\0", "")  # PostgreSQL takes none.
     session.add(UtteranceRow(conversation=id, **values))
+
+
+def give_utterance(session: Session, id: str, utterance: str, speaker: str) -> None:
+    """Makes an utterance that is kept somebody else's, and forgets who has none left."""
+    _add_speaker(session, id, speaker)
+    said = update(UtteranceRow).where(UtteranceRow.conversation == id, UtteranceRow.utterance == utterance)
+    session.execute(said.values(speaker=speaker))
+    left = select(UtteranceRow.speaker).where(UtteranceRow.conversation == id)
+    session.execute(delete(SpeakerRow).where(SpeakerRow.conversation == id, SpeakerRow.name.not_in(left)))
+
+
+def _add_speaker(session: Session, id: str, name: str) -> None:
+    if session.get(SpeakerRow, (id, name)) is None:
+        last = session.scalar(select(func.max(SpeakerRow.position)).where(SpeakerRow.conversation == id))
+        session.add(SpeakerRow(conversation=id, name=name, position=0 if last is None else last + 1))
+        session.flush()
 
 
 def record_of(session: Session, id: str) -> ConversationRecord:

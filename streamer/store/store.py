@@ -2,7 +2,7 @@
 
 import logging
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Final, Self
 
@@ -16,7 +16,7 @@ from streamer.store.entries import Entry, Kept, clean_title
 from streamer.store.errors import NotKept, StoreError, explain
 from streamer.store.migrate import migrate
 from streamer.store.place import file_of, parse_place
-from streamer.store.rows import add_utterance, conversation_row, entries, existing, found_in, record_of
+from streamer.store.rows import add_utterance, conversation_row, entries, existing, found_in, give_utterance, record_of
 from streamer.store.schema import ID_LENGTH, ConversationRow, SpeakerRow, UtteranceRow
 from streamer.store.search import said, titled, words_of
 
@@ -100,6 +100,13 @@ class Store:
                 return False
             add_utterance(session, id, utterance)
             return True
+
+    def give(self, id: str, speakers: Mapping[str, str]) -> None:
+        """Utterances that turned out to be somebody else's, by utterance; what is not kept is passed over."""
+        with self._transaction(writes=True) as session:
+            if session.get(ConversationRow, id) is not None:
+                for utterance, speaker in speakers.items():
+                    give_utterance(session, id, utterance, speaker)
 
     def rename(self, id: str, title: str) -> None:
         """Gives a conversation another title. Raises NotKept, and ValueError where that is no title."""

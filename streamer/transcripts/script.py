@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from streamer.sources.file import FileSource
 from streamer.sources.media import AudioChunk, MediaInfo, Source, VideoFrame
 from streamer.transcripts.cues import Cue, in_turns
 
@@ -25,6 +26,9 @@ class Scripted:
         self.cues = cues
         self._source = source
         self._on = {track: [name for name in cues if tracks[name] == track] for track in source.info.speakers}
+        # In one file all are in the same pictures, whichever their channel.
+        everybody = [next(iter(cues))] if isinstance(source, FileSource) else None
+        self._watched_by = {track: (everybody or names)[0] for track, names in self._on.items()}
 
     @property
     def name(self) -> str:
@@ -36,7 +40,7 @@ class Scripted:
         """The recording's, with the transcript's speakers."""
         video = self._source.info.video_speaker
         return replace(
-            self._source.info, speakers=tuple(self.cues), video_speaker=self._on[video][0] if video else None
+            self._source.info, speakers=tuple(self.cues), video_speaker=self._watched_by[video] if video else None
         )
 
     @property
@@ -44,16 +48,23 @@ class Scripted:
         """The recording's."""
         return self._source.truncated
 
+    @property
+    def damaged(self) -> bool:
+        """The recording's."""
+        return self._source.damaged
+
     def seen_with(self, speaker: str) -> str | None:
-        """Who gets the pictures that a speaker is in, where that is somebody else: the first on the same track."""
-        first = next(names[0] for names in self._on.values() if speaker in names)
+        """Who gets the pictures that a speaker is in, where that is somebody else."""
+        first = next(self._watched_by[track] for track, names in self._on.items() if speaker in names)
         return None if first == speaker else first
 
     def read(self, pictures_from: float = 0.0) -> Iterator[AudioChunk | VideoFrame]:
-        """As `Source.read`: the sound of a track goes to all who speak on it, its pictures to the first of them."""
+        """As `Source.read`: the sound of a track goes to all who speak on it, its pictures to one for all."""
         for item in self._source.read(pictures_from):
-            names = self._on[item.speaker]
-            for name in names if isinstance(item, AudioChunk) else names[:1]:
+            if isinstance(item, VideoFrame):
+                yield replace(item, speaker=self._watched_by[item.speaker])
+                continue
+            for name in self._on[item.speaker]:
                 yield replace(item, speaker=name)
 
 

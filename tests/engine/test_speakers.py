@@ -75,6 +75,24 @@ def test_windows_hold_every_sample_and_the_last_ends_with_the_sound() -> None:
     assert found[-1][1][-1] == sound[-1]
 
 
+def test_people_who_turn_out_to_be_one_have_one_number_and_no_turn_over_another() -> None:
+    apart = Diarisation(
+        (
+            Turn(0.0, 2.0, 0, 0.0, 1.0),
+            Turn(2.0, 4.0, 1, 0.0, 1.0),
+            Turn(5.0, 8.0, 2, 0.0, 0.9),
+            Turn(7.0, 8.5, 0, 1.0, 0.6),
+        ),
+        3,
+    )
+    found = apart.joined({2: 0})
+    assert found.speakers == 2
+    assert [(turn.start, turn.end, turn.speaker) for turn in found.turns] == [(0, 2, 0), (2, 4, 1), (5, 8.5, 0)]
+    assert found.turns[2].overlap == pytest.approx(1 / 3)
+    assert found.turns[2].clear == pytest.approx(0.8)
+    assert apart.joined({}) == apart
+
+
 def voice(window: int, speaker: int, *direction: float, seconds: float = 3.0) -> Voice:
     vector = np.zeros(256, np.float32)
     vector[: len(direction)] = direction

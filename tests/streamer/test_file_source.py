@@ -1,5 +1,6 @@
 """Recordings of every kind, made by ffmpeg for each test."""
 
+import os
 import shutil
 import subprocess
 from fractions import Fraction
@@ -198,14 +199,32 @@ def test_a_recording_whose_index_was_never_written_says_what_happened(tmp_path: 
         FileSource.open(tmp_path / "cut.mp4")
 
 
-def test_noise_in_the_middle_costs_what_it_covers_and_no_more(tmp_path: Path) -> None:
-    ffmpeg(*TONE, tmp_path / "tone.mp3")
-    content = bytearray((tmp_path / "tone.mp3").read_bytes())
+def test_noise_in_the_middle_costs_what_it_covers_and_no_more_and_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "both.mp4"
+    ffmpeg(*TONE, *BARS, "-movflags", "+faststart", path)
+    assert not read(path)[0].damaged
+    content = bytearray(path.read_bytes())
     middle = len(content) // 2
-    content[middle : middle + 2_000] = np.random.default_rng(0).bytes(2_000)
-    (tmp_path / "tone.mp3").write_bytes(content)
-    _, sound, _ = read(tmp_path / "tone.mp3")
+    content[middle : middle + 4_000] = np.random.default_rng(0).bytes(4_000)
+    path.write_bytes(content)
+    source, sound, _ = read(path)
+    assert (source.damaged, source.truncated) == (True, False)
     assert len(joined(sound)) / 16_000 == pytest.approx(3.0, abs=0.5)
+
+
+def test_a_film_in_fragments_is_read_whole(tmp_path: Path) -> None:
+    ffmpeg(*TONE, *BARS, "-movflags", "frag_keyframe+empty_moov", tmp_path / "stream.mp4")
+    source, sound, pictures = read(tmp_path / "stream.mp4")
+    assert len(joined(sound)) / 16_000 == pytest.approx(3.0, abs=0.1)
+    assert (len(pictures), source.truncated) == (30, False)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_file_that_may_not_be_read_says_so(tmp_path: Path) -> None:
+    path = write_wav(tmp_path / "locked.wav", silence(1)[None])
+    path.chmod(0)
+    with pytest.raises(MediaError, match="cannot be read: Permission denied"):
+        FileSource.open(path)
 
 
 @pytest.mark.parametrize(("late", "early"), [("sound", "pictures"), ("pictures", "sound")])

@@ -117,8 +117,10 @@ export interface FaceBox {
   label: Emotion;
   unsure: boolean;
   confidence: number;
-  /** its mouth moves most while the participant's sound is speech */
+  /** its speaker is heard, or its mouth moves most meanwhile */
   speaking: boolean;
+  /** in a recording: whose face it is, where that is known */
+  speaker: string | null;
 }
 
 /** The faces of one video frame of a participant; an empty list says that none is seen. */
@@ -324,7 +326,7 @@ export interface RecordingProgress {
   error: RecordingError | null;
 }
 
-/** One utterance's final reading and words. Times are seconds of media time; `text` is empty where none came. */
+/** One utterance's final reading and words. Times are seconds of media time; `text` is empty where none came. marks: what made it hard to read, of one in a mixed track. */
 export interface UtteranceRecord {
   utterance: string;
   speaker: string;
@@ -340,6 +342,7 @@ export interface UtteranceRecord {
   valence: number;
   arousal: number;
   modalities: Partial<Record<Modality, ModalityShare>>;
+  marks: readonly ("overlap" | "far")[];
   latency_ms: Record<string, number>;
 }
 

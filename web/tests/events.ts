@@ -60,5 +60,6 @@ export function emotion(seq: number, change: Partial<EmotionEvent> = {}): Server
 }
 
 export function box(id: number, x: number): FaceBox {
-  return { id, x, y: 0.2, width: 0.1, height: 0.2, label: "joy", unsure: false, confidence: 0.6, speaking: false };
+  const seen = { label: "joy", unsure: false, confidence: 0.6, speaking: false, speaker: null } as const;
+  return { id, x, y: 0.2, width: 0.1, height: 0.2, ...seen };
 }

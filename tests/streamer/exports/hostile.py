@@ -5,6 +5,7 @@ from typing import Final
 from hypothesis import strategies as st
 
 from engine.labels import EMOTIONS
+from streamer.protocol import Mark
 from streamer.record import ConversationRecord
 from tests.conversations import conversation, utterance
 
@@ -20,13 +21,23 @@ TEXTS: Final = (
 )
 NAMES: Final = ("ann", "<v Ben> & co", 'a "quoted", name\nof two lines', "שרה 😀", "--> x")
 
+MARKS: Final[tuple[Mark, ...]] = ("overlap", "far")
+
 
 def hostile() -> ConversationRecord:
     """Every speaker says every text; utterances overlap with others' and with the same speaker's own."""
     pairs = [(name, text) for text in TEXTS for name in NAMES]
     return conversation(
         *(
-            utterance(name, round(0.4 * n, 3), round(0.4 * n + 0.9, 3), text, EMOTIONS[n % 7], unsure=n % 3 == 0)
+            utterance(
+                name,
+                round(0.4 * n, 3),
+                round(0.4 * n + 0.9, 3),
+                text,
+                EMOTIONS[n % 7],
+                unsure=n % 3 == 0,
+                marks=MARKS[: n % 3],
+            )
             for n, (name, text) in enumerate(pairs)
         ),
         id="<daily> & weekly",

@@ -30,12 +30,13 @@ def test_every_utterance_is_one_row_of_csv_and_its_text_comes_back_as_it_was(rec
 
 
 def test_a_modality_that_was_not_there_is_null_or_empty() -> None:
-    record = conversation(utterance("ann", 0, 1, unsure=True))
+    record = conversation(utterance("ann", 0, 1, unsure=True, marks=("overlap", "far")))
     row = json.loads(jsonl(record))
     assert (row["words_label"], row["voice_weight"], row["face_label"]) == ("joy", 0.4, None)
     assert (row["probability_joy"], row["latency_ms"], row["unsure"]) == (0.7, 512.5, True)
     (cells,) = csv.DictReader(io.StringIO(comma_separated(record)))
     assert (cells["face_label"], cells["unsure"], cells["draft"]) == ("", "true", "false")
+    assert row["marks"] == cells["marks"] == "overlap far"
 
 
 def test_nobody_speaking_is_no_line_of_json_and_a_header_alone_in_csv() -> None:

@@ -29,12 +29,16 @@ def _page(record: ConversationRecord) -> Any:
 
 
 def test_the_transcript_says_who_expressed_what_when_and_on_what_grounds() -> None:
-    page = _page(conversation(utterance("ann", 61, 63, "well then", "fear", unsure=True), utterance("ben", 64, 65, "")))
+    page = _page(
+        conversation(
+            utterance("ann", 61, 63, "well then", "fear", unsure=True), utterance("ben", 64, 65, "", marks=("far",))
+        )
+    )
     first, second = page.xpath("//ol[@class='transcript']/li")
     assert _text(first) == (
         "1:01 ann unsure, perhaps fear 70 % well then Alone: words fear (weight 60 %), voice neutral (weight 40 %)"
     )
-    assert "(no words recognised)" in _text(second)
+    assert _text(second).startswith("1:04 ben the voice is far away joy 70 % (no words recognised)")
 
 
 def test_the_table_counts_sure_readings_and_the_share_of_talk() -> None:

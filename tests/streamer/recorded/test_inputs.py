@@ -100,3 +100,12 @@ async def test_a_transcript_gives_speakers_boundaries_and_words(
     assert (watching.told.words_from, watching.told.recogniser) == ("said.vtt", "transcript")
     assert all(set(body.modalities) == {"text", "audio"} for body in watching.readings)
     assert [text for *_, text in told] == [text for _, text in TURNS]
+
+
+async def test_the_transcript_that_is_read_is_never_written_over(recording: Path, bundle: Path, tmp_path: Path) -> None:
+    said = tmp_path / "said.vtt"
+    said.write_text(webvtt(spans()))
+    (one,) = recordings([recording], transcript=said)
+    with pytest.raises(ExportError, match=r"said\.vtt is read for this replay"):
+        await replay_recording(Request(one, (said,), bundle=str(bundle)), Watching())
+    assert said.read_text() == webvtt(spans())

@@ -49,7 +49,7 @@ async def _replay(recording: Recording, events: Path, bundle: Path, watching: Wa
 @pytest.fixture
 def short_memories(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that even a short film has pictures that are not looked at again."""
-    monkeypatch.setattr("streamer.sight.EPOCH_SECONDS", 1.0)
+    monkeypatch.setattr("streamer.faces.EPOCH_SECONDS", 1.0)
     monkeypatch.setattr(bookmark, "EPOCH_SECONDS", 1.0)
     monkeypatch.setattr(bookmark, "_LONGEST_BACK", 3.0)
 

@@ -13,7 +13,7 @@ from engine import Engine
 from streamer.conversation import Conversation
 from streamer.hub import Hub
 from streamer.log import Subscription
-from streamer.protocol import Body, Lag, Warning
+from streamer.protocol import Body, Lag, SpeakersEvent, Warning
 from streamer.recognise import load_recogniser
 from streamer.record import UtteranceRecord
 from streamer.settings import Settings
@@ -92,6 +92,19 @@ async def test_finals_are_kept_with_their_words_and_nothing_else_is(
     first, second = kept.read(entry.id).utterances
     assert first == ANN
     assert (second.utterance, second.text, second.words) == ("ann-5", "", ())
+
+
+async def test_an_utterance_that_turns_out_to_be_somebody_elses_is_kept_as_theirs(
+    engine: Engine, library: Store, kept: Store
+) -> None:
+    async with open_hub(engine, library) as hub:
+        conversation = hub.conversation("daily")
+        tell(conversation, ANN)
+        conversation.publish(SpeakersEvent(participant="ann", utterances={ANN.utterance: "ann:2"}))
+        tell(conversation, BEN)
+    (entry,) = kept.list()
+    assert entry.speakers == ("ann:2", "ben")
+    assert [one.speaker for one in kept.read(entry.id).utterances] == ["ann:2", "ben"]
 
 
 async def test_a_conversation_in_which_nothing_was_said_is_not_kept(

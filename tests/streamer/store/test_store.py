@@ -9,7 +9,7 @@ from streamer.store.store import Store, is_id
 from tests.conversations import conversation, utterance
 
 ANN = utterance("ann", 0.5, 1.5, "Where have you been all day?", "anger")
-BEN = utterance("ben", 2.0, 3.0, "I can't say, I'm naïve", "sadness", unsure=True)
+BEN = utterance("ben", 2.0, 3.0, "I can't say, I'm naïve", "sadness", unsure=True, marks=("overlap", "far"))
 HOSTILE = [
     "'; DROP TABLE conversation; --",
     "100 % _ off \\",
@@ -42,6 +42,19 @@ def test_an_utterance_added_again_is_kept_once(store: Store) -> None:
     assert store.add(id, BEN)
     assert store.add(id, BEN)
     assert store.read(id).utterances == (ANN, BEN)
+
+
+def test_an_utterance_that_was_somebody_elses_is_theirs_and_who_has_none_left_is_gone(store: Store) -> None:
+    id, other = store.begin(conversation(ANN, BEN)), store.begin(conversation(ANN, BEN))
+    store.give(id, {BEN.utterance: "cy", "never kept": "ann"})
+    assert [(one.utterance, one.speaker) for one in store.read(id).utterances] == [
+        (ANN.utterance, "ann"),
+        (BEN.utterance, "cy"),
+    ]
+    assert (store.entry(id).speakers, store.entry(other).speakers) == (("ann", "cy"), ("ann", "ben"))
+    store.delete(id)
+    store.give(id, {ANN.utterance: "cy"})
+    assert [entry.id for entry in store.list()] == [other]
 
 
 def test_conversations_of_one_name_are_kept_apart(store: Store) -> None:

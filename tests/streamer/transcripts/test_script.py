@@ -48,7 +48,7 @@ def test_on_several_tracks_a_speaker_is_on_the_one_that_is_loudest_meanwhile(ste
     assert script.info.speakers == ("Ann", "Ben")
     np.testing.assert_allclose(_heard(script)["Ann"], LEFT, atol=1e-4)
     np.testing.assert_allclose(_heard(script)["Ben"], RIGHT, atol=1e-4)
-    assert (script.seen_with("Ann"), script.seen_with("Ben")) == (None, None)
+    assert (script.seen_with("Ann"), script.seen_with("Ben")) == (None, "Ann")
 
 
 def test_cues_without_names_are_of_the_track_that_is_loudest_meanwhile(stereo: FileSource) -> None:
@@ -68,6 +68,7 @@ def test_a_file_of_the_speakers_name_is_theirs_and_who_says_nothing_stays(tmp_pa
     script = follow(Together(parts), cues)
     assert {name: len(cues) for name, cues in script.cues.items()} == {"Ann Smith": 1, "Ben": 1, "carol": 0}
     np.testing.assert_allclose(_heard(script)["Ann Smith"][: len(RIGHT)], RIGHT, atol=1e-4)
+    assert (script.seen_with("Ann Smith"), script.seen_with("Ben")) == (None, None)
 
 
 def test_a_transcript_of_nobody_on_one_track_is_of_its_speaker(tmp_path: Path) -> None:
