@@ -66,4 +66,5 @@ class UtteranceRow(Base):
     valence: Mapped[float] = mapped_column(Double)
     arousal: Mapped[float] = mapped_column(Double)
     modalities: Mapped[dict[str, Any]] = mapped_column(JSON)
+    attended: Mapped[list[Any]] = mapped_column(JSON, server_default="[]")
     latency_ms: Mapped[dict[str, Any]] = mapped_column(JSON)
