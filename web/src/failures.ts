@@ -57,6 +57,12 @@ export const CLOSED: Failure = {
   action: "recordings",
 };
 
+const REPLACED: Failure = {
+  title: "You have joined again in another tab.",
+  remedy: "Your place is there now, and this page sends nothing more. It can watch, or take the place back.",
+  action: "watch",
+};
+
 const NAMES: Record<Kind, string> = { audio: "microphone", video: "camera" };
 
 /**
@@ -78,6 +84,8 @@ export function refusalFailure(code: ErrorCode, remedy: string): Failure {
       return { title: "The conversation is full.", remedy, action: "watch" };
     case "participant_taken":
       return { title: "Somebody here has that name.", remedy };
+    case "replaced":
+      return REPLACED;
     case "server_full":
       return { title: "The server is full.", remedy };
     case "session_too_long":
