@@ -33,9 +33,11 @@ def main() -> None:
         server = held.enter_context(serving_beside(engine, CALM, recogniser="sphinx", page=PAGE))
         playwright = held.enter_context(sync_playwright())
         maya, ben = (_open(held, playwright, server, devices[name]) for name in SPEAKERS)
-        join(lambda query: ben, QUERY, "Ben", "Microphone only")
-        join(lambda query: maya, QUERY, "Maya")
-        maya.wait_for_function(f"document.querySelectorAll('li[data-final=true]').length >= {UTTERANCES}", timeout=PATIENCE_MS)
+        join(lambda _: ben, QUERY, "Ben", "Microphone only")
+        join(lambda _: maya, QUERY, "Maya")
+        maya.wait_for_function(
+            f"document.querySelectorAll('li[data-final=true]').length >= {UTTERANCES}", timeout=PATIENCE_MS
+        )
         expect(maya.locator("li[data-final=false] .text")).to_have_count(1, timeout=PATIENCE_MS)
         maya.screenshot(path=PICTURE, animations="disabled")
     with Image.open(PICTURE) as taken:
