@@ -195,11 +195,20 @@ def show(browser: Browser, server: Server, shelf: tuple[Server, Store], publish:
             where = screen.where.format(name=screen.name, id=ids[0])
             page = open_page(where, prepare=prepare, locale="en-GB", timezone_id="UTC")
             shown = screen.act(page) or page
+            _settle(page)
             if screen.style:
                 shown.add_style_tag(content=screen.style)
             return shown
 
         yield show
+
+
+def _settle(page: Page) -> None:
+    """Who is on no page is known to be so after some seconds, which need not be waited for."""
+    joining = page.locator("[data-tile]").get_by_text("Joining…")
+    if joining.count():
+        page.clock.fast_forward(5000)
+    expect(joining).to_have_count(0)
 
 
 def _fill(store: Store, kept: dict[str, ConversationRecord]) -> list[str]:

@@ -154,7 +154,7 @@ def _join(page: Page) -> None:
     page.get_by_label("Your name").fill("Ada")
     page.get_by_role("button", name=_CAMERA).click()
     expect(page.get_by_text("Analysing voice, words and face")).to_be_visible()
-    page.wait_for_function("document.querySelector('[data-picture=own] video')?.videoWidth > 0")
+    page.wait_for_function("() => document.querySelector('[data-picture=own] video')?.videoWidth > 0")
 
 
 def _float(page: Page) -> Page:
@@ -179,8 +179,8 @@ def _press_for_keys(page: Page) -> None:
 def _play_along(page: Page) -> None:
     """With a file beside it, in the midst of the talk, and the reasons of what is heard are open."""
     page.locator("input[type=file]").set_input_files(_silent_file(40))
-    page.wait_for_function("document.querySelector('video')?.readyState > 0")
-    page.evaluate("document.querySelector('video').currentTime = 14.5")
+    page.wait_for_function("() => document.querySelector('video')?.readyState > 0")
+    page.evaluate("document.querySelector('video').currentTime = 16.5")
     current = page.locator("[data-utterance][aria-current]")
     expect(current).to_contain_text("That order is signed")
     current.locator(".why").click()
@@ -253,7 +253,7 @@ SCREENS: Final = (
     Screen("library", "/recordings", kept=_SHELF, act=_see("Autumn figures.mp4")),
     Screen("library-found", "/recordings", kept=_SHELF, act=_search),
     Screen(
-        "library-reading", "/recordings", kept=_SHELF, prepare=_leave_under_way, act=_see("Waits for the one before")
+        "library-reading", "/recordings", kept=_SHELF, prepare=_leave_under_way, act=_see("Waits for the server")
     ),
     Screen("library-delete", "/recordings", kept=_SHELF, act=_click("Delete Autumn figures.mp4", "Delete for good")),
     Screen("recording", "/recordings/{id}", kept=_ONE, act=_play_along),
