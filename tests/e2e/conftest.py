@@ -180,7 +180,8 @@ def show(browser: Browser, server: Server, shelf: tuple[Server, Store], publish:
     with ExitStack() as held:
 
         def show(screen: Screen) -> Page:
-            if screen.told is not None and server.hub.find(screen.name) is None:
+            if screen.told is not None:
+                _forget(server, screen.name)
                 publish(screen.name, screen.told())
             for guest in screen.guests:
                 held.enter_context(bot(server, screen.name, guest))
@@ -203,12 +204,18 @@ def show(browser: Browser, server: Server, shelf: tuple[Server, Store], publish:
         yield show
 
 
+def _forget(server: Server, conversation: str) -> None:
+    """What it was told for an earlier picture: how long ago that was would be seen."""
+    asyncio.run_coroutine_threadsafe(server.hub.forget(conversation), server.loop).result(20)
+
+
 def _settle(page: Page) -> None:
-    """Who is on no page is known to be so after some seconds, which need not be waited for."""
+    """Time passes until it is known who is on no page, and then not any more: the timeline stands still."""
     joining = page.locator("[data-tile]").get_by_text("Joining…")
     if joining.count():
         page.clock.fast_forward(5000)
     expect(joining).to_have_count(0)
+    page.evaluate("() => { const now = performance.now(); performance.now = () => now; }")
 
 
 def _fill(store: Store, kept: dict[str, ConversationRecord]) -> list[str]:

@@ -148,6 +148,7 @@ def _scroll_back(page: Page) -> None:
     expect(page.locator("li[data-final]").last).to_be_visible()
     page.get_by_role("region", name="Utterances").evaluate("(box) => box.scrollTo(0, 0)")
     expect(page.get_by_role("button", name="Jump to newest")).to_be_visible()
+    page.get_by_role("button", name="All", exact=True).click()
 
 
 def _join(page: Page) -> None:
@@ -234,8 +235,8 @@ SCREENS: Final = (
     ),
     Screen("forget", _WATCH, told=talk, act=_click("Forget this conversation", "Forget it")),
     Screen("why", _WATCH, told=lambda: lines(10), act=_open_why),
-    Screen("summary", _WATCH, told=lambda: lines(60), act=_open_tab("Summary", "of the talking time")),
-    Screen("health", _WATCH, told=lambda: lines(60), act=_open_tab("Health", "There and back")),
+    Screen("summary", _WATCH, told=lambda: lines(14), act=_open_tab("Summary", "of the talking time")),
+    Screen("health", _WATCH, told=lambda: lines(14), act=_open_tab("Health", "There and back")),
     Screen("hour", _WATCH, told=lambda: lines(900), act=_see_all),
     Screen("scrolled", _WATCH, told=lambda: lines(60), act=_scroll_back),
     Screen("float", _WATCH, told=talk, prepare=_script(_NO_PICTURE_IN_PICTURE), act=_float, sizes=_PANEL),

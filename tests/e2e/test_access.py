@@ -92,6 +92,7 @@ def test_arrows_walk_through_the_timeline_and_read_out_what_was_said(show: Show)
 
 def test_keys_zoom_the_timeline(show: Show) -> None:
     page = show(BY_NAME["scrolled"])
+    page.get_by_role("button", name="Last minute").click()
     timeline = page.get_by_role("slider")
     timeline.focus()
     width = (
