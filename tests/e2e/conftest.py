@@ -19,7 +19,7 @@ from streamer.store.store import Store
 from tests.bundles import write_tiny_bundle
 from tests.e2e.bots import bot
 from tests.e2e.media import write_camera, write_voice
-from tests.e2e.screens import NOON, Screen
+from tests.e2e.screens import NOON, Screen, stand_still
 from tests.servers import Server, serving_beside
 
 CHROMIUM: Final = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -196,7 +196,7 @@ def show(browser: Browser, server: Server, shelf: tuple[Server, Store], publish:
             where = screen.where.format(name=screen.name, id=ids[0])
             page = open_page(where, prepare=prepare, locale="en-GB", timezone_id="UTC")
             shown = screen.act(page) or page
-            _settle(page)
+            stand_still(page)
             if screen.style:
                 shown.add_style_tag(content=screen.style)
             return shown
@@ -207,15 +207,6 @@ def show(browser: Browser, server: Server, shelf: tuple[Server, Store], publish:
 def _forget(server: Server, conversation: str) -> None:
     """What it was told for an earlier picture: how long ago that was would be seen."""
     asyncio.run_coroutine_threadsafe(server.hub.forget(conversation), server.loop).result(20)
-
-
-def _settle(page: Page) -> None:
-    """Time passes until it is known who is on no page, and then not any more: the timeline stands still."""
-    joining = page.locator("[data-tile]").get_by_text("Joining…")
-    if joining.count():
-        page.clock.fast_forward(5000)
-    expect(joining).to_have_count(0)
-    page.evaluate("() => { const now = performance.now(); performance.now = () => now; }")
 
 
 def _fill(store: Store, kept: dict[str, ConversationRecord]) -> list[str]:

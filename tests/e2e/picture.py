@@ -26,7 +26,7 @@ PATIENCE_MS: Final = 120_000
 
 
 def main() -> None:
-    """Maya with her camera, whose page it is, and Ben with his microphone, who is in the midst of a sentence."""
+    """Maya with her camera, whose page it is, and Ben with his microphone; one of them in the midst of a sentence."""
     with TemporaryDirectory() as folder, ExitStack() as held:
         devices = _write_devices(Path(folder))
         engine = held.enter_context(Engine.load("undertone-base"))
@@ -36,7 +36,7 @@ def main() -> None:
         join(lambda _: ben, QUERY, "Ben", "Microphone only")
         join(lambda _: maya, QUERY, "Maya")
         maya.wait_for_function(
-            f"document.querySelectorAll('li[data-final=true]').length >= {UTTERANCES}", timeout=PATIENCE_MS
+            f"() => document.querySelectorAll('li[data-final=true]').length >= {UTTERANCES}", timeout=PATIENCE_MS
         )
         expect(maya.locator("li[data-final=false] .text")).to_have_count(1, timeout=PATIENCE_MS)
         maya.screenshot(path=PICTURE, animations="disabled")
