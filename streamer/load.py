@@ -25,7 +25,7 @@ class Load:
 
     One step of effort is given up where something took `behind` seconds in two windows running, since one may have had
     something to load; and taken up again after `calm` seconds in which nothing took half of that.
-    changed: called with how long it took, whenever effort changes.
+    changed: called whenever effort changes, with how long it took; with 0 where more is done again.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class Load:
             self._move(+1, longest)
         elif now >= self._calm_since + self._calm and self.given_up:
             self._calm_since = now
-            self._move(-1, longest)
+            self._move(-1, 0.0)
 
     def _move(self, by: int, longest: float) -> None:
         self.given_up += by

@@ -18,6 +18,7 @@ _ID: Final = r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$"
 Identifier = Annotated[
     str, Field(pattern=_ID, description="1 to 64 of A-Z a-z 0-9 _ . -, beginning with a letter or digit")
 ]
+Claim = Annotated[str, Field(min_length=16, max_length=64)]
 Share = Annotated[float, Field(ge=0, le=1)]
 Polar = Annotated[float, Field(ge=-1, le=1)]
 Mark = Literal["overlap", "far"]
@@ -45,6 +46,7 @@ class ErrorCode(StrEnum):
     CONVERSATION_FULL = "conversation_full"
     SERVER_FULL = "server_full"
     PARTICIPANT_TAKEN = "participant_taken"
+    REPLACED = "replaced"
     NOT_SENDING = "not_sending"
     TIME_WENT_BACK = "time_went_back"
     RESUME_GONE = "resume_gone"
@@ -71,6 +73,9 @@ class Hello(Message):
     consent: bool = False
     links: bool = Field(default=False, description="wants `peers` and `signal`, to send media to other pages directly")
     resume_after: int | None = Field(default=None, ge=0, description="the last seq seen; what follows is sent again")
+    claim: Claim | None = Field(
+        default=None, description="a secret of this client's own: with the same one it comes back to its name at once"
+    )
     origin: float | None = Field(default=None, ge=0, description="conversation time of media time 0; now if left out")
     speakers: Speakers = Field(default="one", description="'mixed': several people speak in this participant's sound")
 
@@ -317,7 +322,7 @@ class Lag(Message):
     """
 
     type: Literal["lag"] = "lag"
-    seconds: float
+    seconds: float = Field(description="how far behind; 0 where it is not, as when it does more again")
     dropped: dict[str, int]
     faces_per_second: float | None = Field(default=None, description="pictures looked at from now on; null: as before")
     provisional: bool | None = Field(default=None, description="whether there are provisional readings from now on")

@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from engine.labels import Emotion, Modality
 from streamer.protocol import (
+    AttendedUtterance,
     EmotionEvent,
     Event,
     Forgotten,
@@ -51,6 +52,7 @@ class UtteranceRecord(Message):
     arousal: Polar
     modalities: dict[Modality, ModalityShare]
     marks: tuple[Mark, ...] = ()
+    attended: tuple[AttendedUtterance, ...] = ()
     latency_ms: dict[str, float]
 
     @model_validator(mode="after")
@@ -64,7 +66,7 @@ class UtteranceRecord(Message):
     @classmethod
     def of(cls, reading: EmotionEvent, transcript: TranscriptEvent | None) -> Self:
         """A final reading with the final transcript of the same utterance. Raises pydantic.ValidationError."""
-        left_out = {"type", "participant", "voice", "revision", "final", "attended"}
+        left_out = {"type", "participant", "voice", "revision", "final"}
         shared = reading.model_dump(exclude=left_out)
         said = transcript.model_dump(include={"text", "draft", "words"}) if transcript else {}
         return cls.model_validate({**shared, **said, "speaker": reading.voice or reading.participant})

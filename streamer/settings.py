@@ -15,6 +15,7 @@ class Settings:
     pending_utterances: finals that may wait in one conversation; over it, an utterance is read without its words.
     ring_events: how many events a client that reconnects can get again.
     subscriber_events: how far a reader may fall behind before it is closed.
+    hold_seconds: for how long the name of one whose connection broke is kept for them (streamer/server/seats.py).
     store: where what is final is kept, a database's URL or an SQLite file; None keeps nothing.
     store_utterances: how many may wait while the store can't be written; over it, they are not kept.
     max_recordings: how many recordings may wait to be read, the one that is being read included.
@@ -40,6 +41,7 @@ class Settings:
     max_session_seconds: float = 4 * 3600.0
     idle_seconds: float = 30.0
     linger_seconds: float = 120.0
+    hold_seconds: float = 30.0
     drain_seconds: float = 10.0
     max_message_bytes: int = 1 << 19
     max_picture_pixels: int = 1920 * 1080

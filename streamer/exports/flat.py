@@ -17,7 +17,7 @@ COLUMNS: Final = (
     *("label", "unsure", "confidence", "valence", "arousal", "marks"),
     *(f"probability_{emotion}" for emotion in EMOTIONS),
     *(f"{MODALITY_NAMES[modality]}_{what}" for modality in MODALITIES for what in ("label", "weight")),
-    "latency_ms",
+    *("attended", "attended_weight", "latency_ms"),
 )
 
 
@@ -45,7 +45,7 @@ def _row(record: ConversationRecord, one: UtteranceRecord) -> dict[str, Cell]:
     row: dict[str, Cell] = dict.fromkeys(COLUMNS)
     row |= {
         "conversation": record.id,
-        **one.model_dump(include={*COLUMNS} - {"latency_ms", "marks"}),
+        **one.model_dump(include={*COLUMNS} - {"attended", "latency_ms", "marks"}),
         "marks": " ".join(one.marks),
         "latency_ms": one.latency_ms.get("total"),
     }
@@ -53,4 +53,6 @@ def _row(record: ConversationRecord, one: UtteranceRecord) -> dict[str, Cell]:
     for modality, alone in one.modalities.items():
         row[f"{MODALITY_NAMES[modality]}_label"] = alone.label
         row[f"{MODALITY_NAMES[modality]}_weight"] = alone.weight
+    if one.attended:
+        row |= {"attended": one.attended[0].utterance, "attended_weight": one.attended[0].weight}
     return row

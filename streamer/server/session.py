@@ -43,7 +43,10 @@ _MAX_CONTROLS: Final = 8
 
 
 class Session:
-    """Made by `Sessions.open` (sessions.py). For the event loop's thread alone."""
+    """Made by `Sessions.open` (sessions.py). For the event loop's thread alone.
+
+    left: its participant has gone on purpose, or to another session: nobody comes back to this one.
+    """
 
     def __init__(
         self, hub: Hub, hello: Hello, conversation: Conversation, greeting: Event, switchboard: Switchboard
@@ -52,6 +55,7 @@ class Session:
         self.peer = greeting.body.peer if isinstance(greeting.body, ServerHello) else None
         self.sends = hello.participant is not None and hello.consent
         self.participant: Participant | None = None
+        self.left = False
         self.ended = asyncio.Event()
         self.reason: Reason = "ended"
         self.error: ErrorCode | None = None
@@ -123,6 +127,7 @@ class Session:
             case Flush():
                 self._start(self.sending().flush())
             case Bye():
+                self.left = True
                 self._start(self._say_bye(self._leave()))
 
     def refuse(self, refused: Refused) -> None:
@@ -194,6 +199,18 @@ class Session:
             self._switchboard.leave(self)
             if self._subscription is not None:
                 self._subscription.close()
+
+    @property
+    def seated(self) -> bool:
+        """Whether its participant is in the conversation, be it only until it has been answered."""
+        return self.participant is not None or (self._leaving is not None and not self._leaving.done())
+
+    async def give_way(self) -> None:
+        """Its participant has come back by another session: what was being said is answered, and the name is free."""
+        self.left = True
+        message = f"'{self.hello.participant}' has joined again, by another connection; this one ends"
+        self.fail(Refused(ErrorCode.REPLACED, message))
+        await asyncio.shield(self._leave())
 
     async def close(self) -> None:
         """Lets go of everything. The utterance under way is finished and answered for those who stay."""

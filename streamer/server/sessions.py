@@ -6,6 +6,7 @@ import contextlib
 from streamer.errors import Refused
 from streamer.hub import Hub
 from streamer.protocol import PROTOCOL_VERSION, ErrorCode, Hello, ServerHello
+from streamer.server.seats import Seats
 from streamer.server.session import Session
 from streamer.server.switchboard import Switchboard, new_peer
 
@@ -16,6 +17,7 @@ class Sessions:
     def __init__(self, hub: Hub) -> None:
         self._hub = hub
         self._open: set[Session] = set()
+        self._seats = Seats(hub.settings.hold_seconds)
         self._switchboard = Switchboard()
         self._changed = asyncio.Condition()
 
@@ -41,9 +43,11 @@ class Sessions:
         self._open.add(session)
         try:
             if hello.participant is not None and consented:
+                await self._seats.take(hello, self._open)
                 session.participant = await conversation.join(
                     hello.participant, origin=hello.origin, mixed=hello.speakers == "mixed"
                 )
+                self._seats.joined(hello)
         except BaseException:
             await self.close(session)
             raise
@@ -51,6 +55,7 @@ class Sessions:
 
     async def close(self, session: Session) -> None:
         """Closes a session and forgets it."""
+        self._seats.leave(session)
         try:
             await session.close()
         finally:

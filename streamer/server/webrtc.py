@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from pydantic import Field, ValidationError
 
 from streamer.errors import Refused
-from streamer.protocol import ErrorCode, Hello, Identifier, Message, Speakers
+from streamer.protocol import Claim, ErrorCode, Hello, Identifier, Message, Speakers
 from streamer.server.refusals import read_body
 from streamer.server.services import Shared
 
@@ -22,6 +22,7 @@ class Offer(Message):
     links: bool = False
     origin: float | None = Field(default=None, ge=0)
     resume_after: int | None = Field(default=None, ge=0)
+    claim: Claim | None = None
     speakers: Speakers = "one"
     type: Literal["offer"] = "offer"
     sdp: str

@@ -67,4 +67,5 @@ class UtteranceRow(Base):
     arousal: Mapped[float] = mapped_column(Double)
     modalities: Mapped[dict[str, Any]] = mapped_column(JSON)
     marks: Mapped[list[Any]] = mapped_column(JSON, server_default="[]")
+    attended: Mapped[list[Any]] = mapped_column(JSON, server_default="[]")
     latency_ms: Mapped[dict[str, Any]] = mapped_column(JSON)

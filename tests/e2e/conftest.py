@@ -3,7 +3,7 @@
 import asyncio
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,9 +12,14 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expec
 
 from engine import Engine
 from streamer.protocol import Body
+from streamer.record import ConversationRecord
 from streamer.server.page import FOLDER as PAGE
+from streamer.settings import Settings
+from streamer.store.store import Store
 from tests.bundles import write_tiny_bundle
+from tests.e2e.bots import bot
 from tests.e2e.media import write_camera, write_voice
+from tests.e2e.screens import NOON, Screen, stand_still
 from tests.servers import Server, serving_beside
 
 CHROMIUM: Final = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
@@ -40,6 +45,9 @@ navigator.mediaDevices.getUserMedia = async (wish) => {
 """
 OpenPage = Callable[..., Page]
 Publish = Callable[[str, Iterable[Body]], None]
+Show = Callable[[Screen], Page]
+CALM: Final = Settings(behind_seconds=600, idle_seconds=600)
+"""However busy the machine that tests: nobody is told so, and guests who say nothing stay."""
 
 expect.set_options(timeout=20_000)
 
@@ -75,8 +83,19 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Engine]:
 @pytest.fixture(scope="session")
 def server(engine: Engine) -> Iterator[Server]:
     """A server with real recognition that keeps nothing."""
-    with serving_beside(engine, recogniser="sphinx", page=PAGE) as server:
+    with serving_beside(engine, CALM, recogniser="sphinx", page=PAGE) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def shelf(engine: Engine, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Store]]:
+    """A server that keeps what is said, and its library."""
+    file = tmp_path_factory.mktemp("shelf") / "library.db"
+    with (
+        serving_beside(engine, CALM, recogniser="none", page=PAGE, store=file) as server,
+        closing(Store.open(str(file))) as store,
+    ):
+        yield server, store
 
 
 @pytest.fixture(scope="session")
@@ -153,6 +172,47 @@ def join(open_page: OpenPage, query: str, name: str, how: str = CAMERA, **option
     page.get_by_role("button", name=how).click()
     expect(page.locator("[data-stage=live]")).to_be_visible()
     return page
+
+
+@pytest.fixture
+def show(browser: Browser, server: Server, shelf: tuple[Server, Store], publish: Publish) -> Iterator[Show]:
+    """Makes a screen what it is to be, and gives its page. All is let go of at the end."""
+    with ExitStack() as held:
+
+        def show(screen: Screen) -> Page:
+            if screen.told is not None:
+                _forget(server, screen.name)
+                publish(screen.name, screen.told())
+            for guest in screen.guests:
+                held.enter_context(bot(server, screen.name, guest))
+            keeper, store = shelf
+            ids = [""] if screen.kept is None else _fill(store, screen.kept) or [""]
+            open_page = held.enter_context(opening(browser, server if screen.kept is None else keeper))
+
+            def prepare(page: Page) -> None:
+                page.clock.set_fixed_time(NOON)
+                screen.prepare(page)
+
+            where = screen.where.format(name=screen.name, id=ids[0])
+            page = open_page(where, prepare=prepare, locale="en-GB", timezone_id="UTC")
+            shown = screen.act(page) or page
+            stand_still(page)
+            if screen.style:
+                shown.add_style_tag(content=screen.style)
+            return shown
+
+        yield show
+
+
+def _forget(server: Server, conversation: str) -> None:
+    """What it was told for an earlier picture: how long ago that was would be seen."""
+    asyncio.run_coroutine_threadsafe(server.hub.forget(conversation), server.loop).result(20)
+
+
+def _fill(store: Store, kept: dict[str, ConversationRecord]) -> list[str]:
+    for entry in store.list():
+        store.delete(entry.id)
+    return [store.begin(record, title) for title, record in kept.items()]
 
 
 @pytest.fixture

@@ -6,10 +6,15 @@ from itertools import cycle, islice
 from typing import Final
 
 from engine.labels import Emotion
-from streamer.protocol import Body, Participants, Speech
-from tests.conversations import emotion, transcript, utterance
+from streamer.protocol import AttendedUtterance, Body, Participants, Speech
+from streamer.record import ConversationRecord, UtteranceRecord
+from tests.conversations import conversation, emotion, transcript, utterance
 
 SPEAKERS: Final = ("Ada", "Ben", "Cleo")
+_PAUSE: Final = 0.4
+_BEGIN: Final = 0.8
+_LOOKS: Final = (0.38, 0.17)
+"""How much a reading attends to the two utterances before it, the nearest first."""
 
 
 @dataclass(frozen=True)
@@ -43,32 +48,56 @@ TALK: Final = (
 UNDER_WAY: Final = Line("Ben", "So in the spring we would", 2.2, "joy")
 
 
+def said(count: int = len(TALK)) -> list[UtteranceRecord]:
+    """So many utterances, the lines of the talk over and over. Each but the first looks back at those before it."""
+    told: list[UtteranceRecord] = []
+    now = _BEGIN
+    for number, line in enumerate(islice(cycle(TALK), count)):
+        end = round(now + line.seconds, 3)
+        one = utterance(line.speaker, round(now, 3), end, line.text, line.label, unsure=line.unsure)
+        attended = tuple(
+            AttendedUtterance(utterance=earlier.utterance, weight=weight)
+            for earlier, weight in zip(reversed(told), _LOOKS, strict=False)
+        )
+        told.append(one.model_copy(update={"attended": attended, "latency_ms": _latency(number)}))
+        now = end + _PAUSE
+    return told
+
+
+def _latency(number: int) -> dict[str, float]:
+    recognise, encode, fuse = 12.0 + 7 * number % 31, 38.0 + 11 * number % 23, 5.0 + 3 * number % 4
+    beyond = recognise + encode + fuse
+    hangover = {"hangover": 400.0, "recognise": recognise, "encode": encode, "order": 0.0, "fuse": fuse}
+    return {**hangover, "beyond_hangover": beyond, "total": 400.0 + beyond}
+
+
 def talk() -> Iterator[Body]:
-    """Half a minute of three speakers; the last of them is still speaking, and her words are a guess."""
+    """Half a minute of three speakers; the last of them is still speaking, and his words are a guess."""
     yield Participants(present=SPEAKERS, muted=("Cleo",))
-    now = 0.8
-    for line in TALK:
-        yield from _said(line, now)
-        now += line.seconds + 0.4
+    told = said()
+    for one in told:
+        yield from _events(one)
+    now = round(told[-1].end + _PAUSE, 3)
     yield Speech(participant=UNDER_WAY.speaker, state="started", at=now)
     one = utterance(UNDER_WAY.speaker, now, now + UNDER_WAY.seconds, UNDER_WAY.text, UNDER_WAY.label)
     yield transcript(one, final=False)
     yield emotion(one, final=False)
 
 
-def lines(count: int, *, since: float = 0.8) -> Iterator[Body]:
-    """So many utterances, the lines of the talk over and over."""
+def lines(count: int) -> Iterator[Body]:
+    """So many utterances, and nobody speaks after them."""
     yield Participants(present=SPEAKERS, muted=())
-    now = since
-    for line in islice(cycle(TALK), count):
-        yield from _said(line, now)
-        now += line.seconds + 0.4
+    for one in said(count):
+        yield from _events(one)
 
 
-def _said(line: Line, start: float) -> Iterator[Body]:
-    end = round(start + line.seconds, 3)
-    one = utterance(line.speaker, start, end, line.text, line.label, unsure=line.unsure)
-    yield Speech(participant=line.speaker, state="started", at=start)
-    yield Speech(participant=line.speaker, state="ended", at=end)
+def record(count: int = len(TALK)) -> ConversationRecord:
+    """What a library keeps of so many utterances."""
+    return conversation(*said(count))
+
+
+def _events(one: UtteranceRecord) -> Iterator[Body]:
+    yield Speech(participant=one.speaker, state="started", at=one.start)
+    yield Speech(participant=one.speaker, state="ended", at=one.end)
     yield transcript(one)
     yield emotion(one)

@@ -6,10 +6,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.axe import violations
-from tests.e2e.conftest import OpenPage, Publish
-from tests.e2e.screens import SCHEMES, SCREENS, Scheme, Screen, show
+from tests.e2e.conftest import OpenPage, Publish, Show
+from tests.e2e.screens import SCHEMES, SCREENS, SIZES, Scheme, Screen
 from tests.e2e.scripts import lines
-from tests.servers import Server
 
 BY_NAME: Final = {screen.name: screen for screen in SCREENS}
 # What the Tab key reaches: its name, and whether one can see that it has the focus. Null where it left the page.
@@ -45,10 +44,8 @@ WATCH_SHIFTS: Final = """() => {
 
 @pytest.mark.parametrize("scheme", SCHEMES)
 @pytest.mark.parametrize("screen", SCREENS, ids=lambda screen: screen.name)
-def test_axe_finds_nothing(
-    screen: Screen, scheme: Scheme, open_page: OpenPage, server: Server, publish: Publish
-) -> None:
-    page = show(screen, open_page, server, publish)
+def test_axe_finds_nothing(screen: Screen, scheme: Scheme, show: Show) -> None:
+    page = show(screen)
     page.emulate_media(color_scheme=scheme)
     assert violations(page) == []
 
@@ -60,10 +57,8 @@ def test_axe_would_find_a_fault(open_page: OpenPage) -> None:
 
 
 @pytest.mark.parametrize("name", ["start", "talk"])
-def test_the_tab_key_reaches_everything_and_shows_where_it_is(
-    name: str, open_page: OpenPage, server: Server, publish: Publish
-) -> None:
-    page = show(BY_NAME[name], open_page, server, publish)
+def test_the_tab_key_reaches_everything_and_shows_where_it_is(name: str, show: Show) -> None:
+    page = show(BY_NAME[name])
     wanted = page.evaluate(OPERABLE)
     reached: list[tuple[str, bool]] = []
     # Round once: it begins where the page has put the focus, and the browser itself lies between last stop and first.
@@ -77,10 +72,8 @@ def test_the_tab_key_reaches_everything_and_shows_where_it_is(
     assert [where for where, seen in reached if not seen] == []
 
 
-def test_arrows_walk_through_the_timeline_and_read_out_what_was_said(
-    open_page: OpenPage, server: Server, publish: Publish
-) -> None:
-    page = show(BY_NAME["talk"], open_page, server, publish)
+def test_arrows_walk_through_the_timeline_and_read_out_what_was_said(show: Show) -> None:
+    page = show(BY_NAME["talk"])
     timeline = page.get_by_role("slider")
     timeline.focus()
     page.keyboard.press("Home")
@@ -97,8 +90,9 @@ def test_arrows_walk_through_the_timeline_and_read_out_what_was_said(
     expect(timeline).to_be_focused()
 
 
-def test_keys_zoom_the_timeline(open_page: OpenPage, server: Server, publish: Publish) -> None:
-    page = show(BY_NAME["scrolled"], open_page, server, publish)
+def test_keys_zoom_the_timeline(show: Show) -> None:
+    page = show(BY_NAME["scrolled"])
+    page.get_by_role("button", name="Last minute").click()
     timeline = page.get_by_role("slider")
     timeline.focus()
     width = (
@@ -112,10 +106,8 @@ def test_keys_zoom_the_timeline(open_page: OpenPage, server: Server, publish: Pu
     page.wait_for_function(f"({width})() === 120")
 
 
-def test_arrows_walk_through_a_transcript_that_is_mostly_not_in_the_page(
-    open_page: OpenPage, server: Server, publish: Publish
-) -> None:
-    page = show(BY_NAME["scrolled"], open_page, server, publish)
+def test_arrows_walk_through_a_transcript_that_is_mostly_not_in_the_page(show: Show) -> None:
+    page = show(BY_NAME["scrolled"])
     assert page.locator("li[data-utterance]").count() < 40
     page.locator("li[data-utterance] .why[tabindex='0']").focus()
     page.keyboard.press("Home")
@@ -128,9 +120,7 @@ def test_arrows_walk_through_a_transcript_that_is_mostly_not_in_the_page(
     expect(page.get_by_role("heading", name="What it was read from")).to_be_visible()
 
 
-def test_a_screen_reader_is_told_finals_and_is_not_flooded(
-    open_page: OpenPage, server: Server, publish: Publish
-) -> None:
+def test_a_screen_reader_is_told_finals_and_is_not_flooded(open_page: OpenPage, publish: Publish) -> None:
     page = open_page("conversation=read-out&watch=1")
     expect(page.get_by_text("Listening.")).to_be_visible()
     page.evaluate(WATCH_ANNOUNCEMENTS)
@@ -140,17 +130,17 @@ def test_a_screen_reader_is_told_finals_and_is_not_flooded(
     assert 1 <= len(told) <= 2, told
 
 
-@pytest.mark.parametrize("name", [screen.name for screen in SCREENS])
-def test_text_of_twice_the_size_loses_nothing(name: str, open_page: OpenPage, server: Server, publish: Publish) -> None:
-    page = show(BY_NAME[name], open_page, server, publish)
+@pytest.mark.parametrize("name", [screen.name for screen in SCREENS if screen.sizes == SIZES])
+def test_text_of_twice_the_size_loses_nothing(name: str, show: Show) -> None:
+    page = show(BY_NAME[name])
     page.set_viewport_size({"width": 1280, "height": 900})
     page.add_style_tag(content="html { font-size: 200%; }")
     assert page.evaluate("document.documentElement.scrollWidth") <= 1280
     assert page.evaluate(CUT_OFF) == []
 
 
-def test_less_motion_means_none(open_page: OpenPage, server: Server, publish: Publish) -> None:
-    page = show(BY_NAME["away"], open_page, server, publish)
+def test_less_motion_means_none(show: Show) -> None:
+    page = show(BY_NAME["away"])
     assert page.evaluate("document.getAnimations().length") > 0
     page.emulate_media(reduced_motion="reduce")
     page.wait_for_function("document.getAnimations().length === 0")

@@ -108,6 +108,32 @@ def test_a_name_that_is_taken_is_said_before_the_click(open_page: OpenPage, serv
         expect(page.get_by_text("Choose another name")).to_be_hidden()
 
 
+def test_a_tab_that_was_reloaded_has_its_name_kept_and_takes_it_again_at_once(open_page: OpenPage) -> None:
+    query = "conversation=reloaded&transport=socket"
+    ada = join(open_page, query, "Ada", "Microphone only")
+    ada.reload()
+    expect(ada.get_by_role("button", name=CAMERA)).to_be_visible()
+    other = open_page(query)
+    other.get_by_label("Your name").fill("Ada")
+    other.get_by_role("button", name="Microphone only").click()
+    expect(other.get_by_text("Somebody here has that name.")).to_be_visible()
+    ada.get_by_role("button", name="Microphone only").click()
+    expect(ada.locator("[data-stage=live]")).to_be_visible()
+    expect(ada.locator("[data-tile=Ada]")).to_be_visible()
+
+
+def test_another_tab_of_the_same_browser_takes_the_place_over_and_the_first_says_so(open_page: OpenPage) -> None:
+    first = join(open_page, "conversation=moved&transport=socket", "Ada", "Microphone only")
+    second = first.context.new_page()
+    second.goto(first.url)
+    expect(second.get_by_text("Ada is you: starting here takes the place over.")).to_be_visible()
+    second.get_by_role("button", name="Microphone only").click()
+    expect(second.locator("[data-stage=live]")).to_be_visible()
+    expect(first.get_by_text("You have joined again in another tab.")).to_be_visible()
+    expect(first.locator("[data-stage=ended]")).to_be_visible()
+    expect(second.locator("[data-tile]")).to_have_count(1)
+
+
 def test_times_are_right_on_a_machine_whose_clock_is_wrong_or_set_meanwhile(open_page: OpenPage) -> None:
     query = "conversation=skewed&transport=socket"
     page = join(open_page, query, "Ada", "Microphone only", prepare=lambda page: page.add_init_script(HOUR_AHEAD))

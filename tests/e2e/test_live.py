@@ -107,7 +107,7 @@ def test_nothing_is_cut_off_at_phone_and_desktop_width_light_and_dark(talk: Page
     talk.set_viewport_size({"width": 1440, "height": 900})
 
 
-def test_a_reload_brings_the_conversation_back_and_the_name_is_free_again(talk: Page) -> None:
+def test_a_reload_brings_the_conversation_back_under_the_same_name(talk: Page) -> None:
     said = talk.locator(f"{FINAL} .text").first
     words = said.inner_text()
     talk.reload()

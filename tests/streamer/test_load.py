@@ -78,13 +78,14 @@ def test_a_machine_that_is_late_gives_up_one_step_after_the_other(load: Load, cl
     assert told == [LATE] * 3
 
 
-def test_it_recovers_step_by_step_once_all_is_quick_again(load: Load, clock: Clock) -> None:
+def test_it_recovers_step_by_step_once_all_is_quick_again(load: Load, clock: Clock, told: list[float]) -> None:
     windows(load, clock, 6, LATE)
     seen = []
     for _ in range(4):
         windows(load, clock, 10, 0.01)
         seen.append(load.given_up)
     assert seen == [2, 1, 0, 0]
+    assert told == [LATE] * 3 + [0.0] * 3
 
 
 def test_between_late_and_calm_it_stays_as_it_is(load: Load, clock: Clock) -> None:
@@ -153,7 +154,7 @@ async def test_a_conversation_is_told_when_all_is_done_again(engine: SlowEngine,
     await look_until(ada, face, lambda: hub._load.given_up == 0)
     await conversation.leave(ada)
     last = [body for body in await bodies(events) if isinstance(body, Lag)][-1]
-    assert (last.faces_per_second, last.provisional) == (10.0, True)
+    assert (last.seconds, last.faces_per_second, last.provisional) == (0.0, 10.0, True)
     assert "undertone_effort_given_up 0.0" in hub.metrics.render().decode()
     await hub.close()
 

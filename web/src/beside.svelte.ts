@@ -3,6 +3,7 @@
 import { refusalFailure, type Failure } from "./failures";
 import { capture, type Chosen } from "./media/capture";
 import type { ServerEvent } from "./protocol";
+import { claim } from "./seat";
 import { Connection, type Openers } from "./session/connection";
 
 export class Beside {
@@ -31,7 +32,8 @@ export class Beside {
       };
     }
     [this.#stream, this.name, this.muted] = [stream, name, false];
-    const request = { conversation, participant: name, consent: true, links: false, resumeAfter: this.#lastSeq, stream };
+    const own = { participant: name, consent: true, claim: claim(), stream };
+    const request = { ...own, conversation, links: false, resumeAfter: this.#lastSeq };
     this.#connection = new Connection(openers, request, () => this.#lastSeq, {
       phase: (phase) => this.#enter(phase === "live", phase === "ended"),
       failed: () => undefined,

@@ -17,6 +17,11 @@ export function coloursAt(element: Element): Colours {
   return Object.fromEntries(names.map(([role, name]) => [role, style.getPropertyValue(name).trim()])) as Colours;
 }
 
+/** Notes at a drawing for which width and scheme it was made: it is behind for a moment after either has changed. */
+export function sign(drawing: HTMLElement, colours: Colours): void {
+  drawing.dataset["drawn"] = `${drawing.clientWidth} ${colours.ink}`;
+}
+
 /** Calls back whenever the system changes from light to dark or back, until what it gives is called. */
 export function onScheme(changed: () => void): () => void {
   const dark = matchMedia("(prefers-color-scheme: dark)");

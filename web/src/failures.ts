@@ -57,6 +57,12 @@ export const CLOSED: Failure = {
   action: "recordings",
 };
 
+const REPLACED: Failure = {
+  title: "You have joined again in another tab.",
+  remedy: "Your place is there now, and this page sends nothing more. It can watch, or take the place back.",
+  action: "watch",
+};
+
 const NAMES: Record<Kind, string> = { audio: "microphone", video: "camera" };
 
 /**
@@ -71,13 +77,21 @@ export function lostFailure(kind: Kind, denied: boolean, left: Kind | null): Fai
   return { title, remedy: `${goesOn} ${remedy}`, action: kind === "video" ? "camera" : "microphone" };
 }
 
-/** What the server refused, in its own sentence. */
-export function refusalFailure(code: ErrorCode, remedy: string): Failure {
+/** The server's words as a sentence of their own: they begin small, as part of a longer one. */
+export function sentence(message: string): string {
+  return `${message.charAt(0).toUpperCase()}${message.slice(1)}${/[.!?]$/.test(message) ? "" : "."}`;
+}
+
+/** What the server refused, in its own words where there are no better ones. */
+export function refusalFailure(code: ErrorCode, message: string): Failure {
+  const remedy = sentence(message);
   switch (code) {
     case "conversation_full":
-      return { title: "The conversation is full.", remedy, action: "watch" };
+      return { title: "The conversation is full.", remedy: "You can watch, or come back once somebody has left.", action: "watch" };
     case "participant_taken":
       return { title: "Somebody here has that name.", remedy };
+    case "replaced":
+      return REPLACED;
     case "server_full":
       return { title: "The server is full.", remedy };
     case "session_too_long":

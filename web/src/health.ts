@@ -2,7 +2,7 @@
 
 import { listed } from "./emotions";
 import type { Flow } from "./session/counters";
-import type { State, Utterance } from "./state";
+import type { Behind, State, Utterance } from "./state";
 import { duration, STAGE_NAMES } from "./why";
 
 export interface StageTimes {
@@ -26,6 +26,7 @@ const ANSWERS = 60;
 const STAGES = ["hangover", "recognise", "encode", "order", "fuse", "total"];
 const PROMPT_MS = 1000;
 const SLOW_MS = 3000;
+/** So long it is said that the server is behind, or that it no longer is. */
 const RECENT_SECONDS = 15;
 
 /** One of a kind, and several. */
@@ -72,17 +73,50 @@ export function promptness(stages: readonly StageTimes[], own: boolean): Finding
 
 /** What was dropped since the page was opened. */
 export function drops(dropped: State["dropped"]): Finding {
-  const counts = Object.entries(dropped).filter(([, count]) => count > 0);
-  if (!counts.length) return { grade: "good", sentence: "Nothing was dropped." };
-  const told = listed(counts.map(([kind, count]) => `${count} ${KINDS[kind]?.[count === 1 ? 0 : 1] ?? kind}`));
-  return { grade: "fair", sentence: `Dropped so far: ${told}.` };
+  const told = counted(dropped);
+  return told ? { grade: "fair", sentence: `Dropped so far: ${told}.` } : { grade: "good", sentence: "Nothing was dropped." };
 }
 
 /** Whether the server keeps up; `now` is our steady clock. */
-export function pace({ behind }: State, now: number): Finding {
-  if (!behind || now - behind.told > RECENT_SECONDS) return { grade: "good", sentence: "The server keeps up." };
-  const sentence = `The server is ${behind.seconds.toFixed(1)} s behind. If that goes on, give it fewer conversations or a faster machine.`;
-  return { grade: "poor", sentence };
+export function pace(state: State, now: number): Finding {
+  const { behind } = state;
+  if (behind && behind.seconds > 0 && isNews(behind, now)) {
+    const sentence = `The server is ${inSeconds(1000 * behind.seconds)} behind. If that goes on, give it fewer conversations or a faster machine.`;
+    return { grade: "poor", sentence };
+  }
+  const less = givenUp(state);
+  if (less.length) return { grade: "fair", sentence: `The server is busy and does less for now: ${listed(less)}.` };
+  return { grade: "good", sentence: "The server keeps up." };
+}
+
+/** What the server last said of being behind, or of being so no more, in a few words; null once that is old. */
+export function lagInWords(state: State, now: number): Finding | null {
+  const { behind } = state;
+  if (!behind || !isNews(behind, now)) return null;
+  const [late, lost, less] = [behind.seconds > 0, counted(behind.dropped), givenUp(state)];
+  const worse = [...(late ? [`${inSeconds(1000 * behind.seconds)} behind`] : []), ...(lost ? [`dropped ${lost}`] : [])];
+  if (!worse.length && !less.length) return { grade: "good", sentence: "All as usual again" };
+  return { grade: worse.length ? "poor" : "fair", sentence: [...worse, ...less].join(", ") };
+}
+
+function isNews(behind: Behind, now: number): boolean {
+  return now - behind.told <= RECENT_SECONDS;
+}
+
+/** What the server does less of than it would, to keep up. */
+function givenUp({ behind, hello }: State): string[] {
+  const usual = hello?.limits["faces_per_second"] ?? 0;
+  const { faces_per_second: pictures, provisional } = behind ?? { faces_per_second: null, provisional: null };
+  return [
+    ...(pictures !== null && pictures < usual ? [`${pictures} pictures a second`] : []),
+    ...(provisional === false ? ["no early guesses"] : []),
+  ];
+}
+
+/** How much of what; empty where it is nothing. */
+function counted(dropped: State["dropped"]): string {
+  const counts = Object.entries(dropped).filter(([, count]) => count > 0);
+  return listed(counts.map(([kind, count]) => `${count} ${KINDS[kind]?.[count === 1 ? 0 : 1] ?? kind}`));
 }
 
 /** The connection in a sentence; null: there is none, or it has not been measured. */

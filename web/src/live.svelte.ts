@@ -17,6 +17,7 @@ import { ANY, capture, listDevices, NO_DEVICES, type Chosen, type Devices } from
 import { Own, type Audience } from "./media/own.svelte";
 import type { Kind } from "./media/tracks";
 import type { ErrorCode, ServerEvent } from "./protocol";
+import { claim, sit } from "./seat";
 import type { Counters } from "./session/counters";
 import { Connection, type Openers, type Phase } from "./session/connection";
 import { Link } from "./session/link";
@@ -201,7 +202,8 @@ export class Live {
   #connect(openers: Openers): void {
     const { conversation, participant, own } = this;
     const resumeAfter = this.conversed.lastSeq;
-    const request = { conversation, participant, consent: own !== null, resumeAfter, links: true, stream: own?.analysed ?? null };
+    const taking = { consent: own !== null, claim: own && claim(), stream: own?.analysed ?? null };
+    const request = { ...taking, conversation, participant, resumeAfter, links: true };
     this.#connection = new Connection(openers, request, () => this.conversed.lastSeq, {
       phase: (phase, transport) => this.#enter(phase, transport),
       failed: (tries, wait) => {
@@ -222,6 +224,7 @@ export class Live {
     }
     if (phase !== "live") return;
     this.retryAt = null;
+    if (this.participant) sit(this.conversation, this.participant);
     if (this.own?.muted) this.mute(true);
     if (this.own?.paused) this.#connection?.send({ type: "pause", paused: true });
   }

@@ -5,7 +5,7 @@ import { formatTime } from "./clock";
 import type { Colours } from "./colours";
 import { SHAPES } from "./emotions";
 import { EMOTIONS, type Emotion } from "./protocol";
-import { thin, within, type Bar, type Track } from "./timeline";
+import { coarse, thin, within, type Bar, type Track } from "./timeline";
 
 /** CSS pixels. */
 export const AXIS_HEIGHT = 34;
@@ -62,14 +62,14 @@ export function drawScene(plot: uPlot, scene: Scene): number {
   const { min, max } = plot.scales["x"] ?? {};
   const { ctx, bbox } = plot;
   const [from, to] = [min ?? 0, max ?? 0];
-  const cell = ((to - from) / bbox.width) * CELL * devicePixelRatio;
-  const seen = thin(within(scene.track, from, to), cell);
+  const perPixel = ((to - from) / bbox.width) * devicePixelRatio;
+  const seen = thin(within(scene.track, from, to), CELL * perPixel);
   ctx.save();
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
   drawFloors(plot, scene);
-  drawBars(plot, seen, scene);
+  drawBars(plot, seen, coarse(APART * perPixel), scene);
   if (scene.line !== null) drawLine(plot, scene.line, scene.colours.accent);
   ctx.restore();
   return seen.length;
@@ -83,22 +83,22 @@ function drawFloors({ ctx, bbox }: uPlot, { lanes, colours }: Scene): void {
   }
 }
 
-/** Shapes and shifts stand above the bars, as many as there is room for; marked ones above all. */
-function drawBars(plot: uPlot, bars: readonly Bar[], scene: Scene): void {
+/** Shapes and shifts stand above the bars, of each lane one in `apart` seconds at most; marked ones above all. */
+function drawBars(plot: uPlot, bars: readonly Bar[], apart: number, scene: Scene): void {
   const placed = bars.map((bar) => ({ bar, place: placeOf(plot, bar, scene.lanes) }));
   for (const { bar, place } of placed) drawBar(plot.ctx, bar, place, scene.colours);
-  for (const { bar, place } of spaced(placed)) drawShape(plot.ctx, bar, place, scene.colours);
+  for (const { bar, place } of spaced(placed, apart)) drawShape(plot.ctx, bar, place, scene.colours);
   const shifts = placed.filter(({ bar }) => bar.shiftedFrom);
-  for (const { place } of spaced(shifts)) drawShift(plot.ctx, place, scene.colours.ink);
+  for (const { place } of spaced(shifts, apart)) drawShift(plot.ctx, place, scene.colours.ink);
   for (const { bar, place } of placed) if (scene.marked.has(bar.said.key)) drawMark(plot.ctx, place, scene.colours.accent);
 }
 
 /** Those of each lane that do not come too near to the one before. */
-function spaced<One extends { readonly bar: Bar; readonly place: Place }>(placed: readonly One[]): One[] {
+function spaced<One extends { readonly bar: Bar }>(placed: readonly One[], apart: number): One[] {
   const taken = new Map<number, number>();
-  return placed.filter(({ bar, place }) => {
-    if (place.left - (taken.get(bar.lane) ?? -Infinity) < APART * devicePixelRatio) return false;
-    taken.set(bar.lane, place.left);
+  return placed.filter(({ bar }) => {
+    if (bar.start - (taken.get(bar.lane) ?? -Infinity) < apart) return false;
+    taken.set(bar.lane, bar.start);
     return true;
   });
 }

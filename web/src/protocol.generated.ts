@@ -8,7 +8,7 @@ export type Emotion = (typeof EMOTIONS)[number];
 export const MODALITIES = ["text", "audio", "video"] as const;
 export type Modality = (typeof MODALITIES)[number];
 
-export type ErrorCode = "bad_json" | "bad_message" | "bad_frame" | "too_large" | "too_fast" | "expected_hello" | "unexpected_hello" | "unsupported_version" | "consent_required" | "conversation_full" | "server_full" | "participant_taken" | "not_sending" | "time_went_back" | "resume_gone" | "session_too_long" | "idle" | "bad_media" | "bad_offer" | "not_found" | "forbidden_origin" | "shutting_down" | "internal";
+export type ErrorCode = "bad_json" | "bad_message" | "bad_frame" | "too_large" | "too_fast" | "expected_hello" | "unexpected_hello" | "unsupported_version" | "consent_required" | "conversation_full" | "server_full" | "participant_taken" | "replaced" | "not_sending" | "time_went_back" | "resume_gone" | "session_too_long" | "idle" | "bad_media" | "bad_offer" | "not_found" | "forbidden_origin" | "shutting_down" | "internal";
 
 /** Ends the session: the utterance under way is finished and answered first. */
 export interface Bye {
@@ -32,6 +32,8 @@ export interface Hello {
   links?: boolean;
   /** the last seq seen; what follows is sent again */
   resume_after?: number | null;
+  /** a secret of this client's own: with the same one it comes back to its name at once */
+  claim?: string | null;
   /** conversation time of media time 0; now if left out */
   origin?: number | null;
   /** 'mixed': several people speak in this participant's sound */
@@ -140,6 +142,7 @@ export interface Forgotten {
 /** The server or this subscriber is behind; what was dropped since the last such event, by kind. Where the server does less or more than before to keep up, it says what it does from now on. */
 export interface Lag {
   type: "lag";
+  /** how far behind; 0 where it is not, as when it does more again */
   seconds: number;
   dropped: Record<string, number>;
   /** pictures looked at from now on; null: as before */
@@ -343,6 +346,7 @@ export interface UtteranceRecord {
   arousal: number;
   modalities: Partial<Record<Modality, ModalityShare>>;
   marks: readonly ("overlap" | "far")[];
+  attended: readonly AttendedUtterance[];
   latency_ms: Record<string, number>;
 }
 

@@ -16,7 +16,7 @@ export function recorded({ entry, record }: Kept): State {
 function settled(kept: UtteranceRecord): Utterance {
   const { utterance: key, speaker: participant, start, end, text, draft, words: _, ...read } = kept;
   const told = { type: "emotion", utterance: key, participant, start, end, revision: 1, final: true } as const;
-  const reading: EmotionEvent = { ...told, attended: [], voice: null, ...read };
+  const reading: EmotionEvent = { ...told, voice: null, ...read };
   return { key, participant, start, end, text, textFinal: true, draft, reading };
 }
 

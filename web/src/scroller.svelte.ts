@@ -30,7 +30,7 @@ export class Scroller {
   /** What is followed is out of sight. */
   readonly away = $derived.by(() => {
     const target = this.listed.target();
-    return target === undefined ? !this.#ended() : target !== null && !this.#whole(this.rows.index(target));
+    return target === undefined ? !this.#ended() : target !== null && !this.#partly(this.rows.index(target));
   });
 
   readonly #heights = new Map<string, number>();

@@ -33,9 +33,10 @@ export interface Notice {
 }
 
 export interface Behind {
+  /** 0: it is not, or not any more. */
   readonly seconds: number;
   readonly dropped: Readonly<Record<string, number>>;
-  /** What the server does from now on, where it says so: to keep up, or since it can again. */
+  /** What the server does since it last said so, to keep up, or since it can again; null: as always. */
   readonly faces_per_second: number | null;
   readonly provisional: boolean | null;
   /** Our steady clock, seconds. */
@@ -98,7 +99,12 @@ export function reduce(state: State, event: ServerEvent, received: number): Stat
     case "warning":
       return notify(follow(state, event.seq), "warning", event.message);
     case "lag": {
-      const behind: Behind = { ...event, told: received };
+      const { seconds, dropped } = event;
+      const faces_per_second = event.faces_per_second ?? state.behind?.faces_per_second ?? null;
+      const provisional = event.provisional ?? state.behind?.provisional ?? null;
+      // When it was said, not when it came: one who comes late is not told that of long ago as news.
+      const told = event.time + (state.clock.skew ?? received - event.time);
+      const behind: Behind = { seconds, dropped, faces_per_second, provisional, told };
       return { ...follow(state, event.seq), behind, dropped: added(state.dropped, event.dropped) };
     }
   }

@@ -52,11 +52,17 @@ export function within({ bars, longest }: Track, from: number, to: number): Bar[
   return bars.slice(after(bars, from - longest), after(bars, to)).filter((bar) => bar.end >= from);
 }
 
+/** Rounded up to a power of two: what is chosen by it stays chosen while time goes on and the scale with it, and does not shimmer. */
+export function coarse(seconds: number): number {
+  return 2 ** Math.ceil(Math.log2(seconds));
+}
+
 /**
- * Fewer bars for less room: of those shorter than `cell` seconds one stands for each lane and cell, the one that says
- * most (confidence times length), as wide as the cell. Any shift in the cell is kept.
+ * Fewer bars for less room: of those shorter than a cell, which has `least` seconds or a little more, one stands for each
+ * lane and cell, the one that says most (confidence times length), as wide as the cell. Any shift in the cell is kept.
  */
-export function thin(bars: readonly Bar[], cell: number): Bar[] {
+export function thin(bars: readonly Bar[], least: number): Bar[] {
+  const cell = coarse(least);
   const thinned: Bar[] = [];
   const cells = new Map<number, number>();
   for (const bar of bars) {

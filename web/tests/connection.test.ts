@@ -42,7 +42,7 @@ class Bench {
   readonly connection: Connection;
 
   constructor(rtc = true) {
-    const request = { conversation: "talk", participant: "ada", consent: true, links: true, resumeAfter: 0, stream: null };
+    const request = { conversation: "talk", participant: "ada", consent: true, claim: null, links: true, resumeAfter: 0, stream: null };
     const openers = { rtc: rtc ? this.#opener("rtc") : null, socket: this.#opener("socket") };
     this.connection = new Connection(openers, request, () => this.lastSeq, {
       phase: (phase, transport) => this.phases.push([phase, transport]),
@@ -191,18 +191,14 @@ describe("a refusal", () => {
     expect(bench.sessions).toHaveLength(1);
   });
 
-  test("of a taken name passes while an own earlier session is cleared away, and stands if it doesn't end", () => {
+  test.each(["participant_taken", "replaced"] as const)("that says %s stands, for a live session too: the place is another's", (code) => {
     const bench = new Bench();
-    for (let tries = 0; tries < 3; tries++) {
-      bench.refuse("participant_taken");
-      expect(bench.refusals).toEqual([]);
-      vi.advanceTimersByTime(4000);
-    }
-    while (bench.phase?.[0] !== "ended") {
-      bench.refuse("participant_taken");
-      vi.advanceTimersByTime(20_000);
-    }
-    expect(bench.refusals).toEqual(["because participant_taken"]);
+    bench.last.listener.event(hello());
+    bench.refuse(code);
+    expect(bench.phase).toEqual(["ended", null]);
+    vi.advanceTimersByTime(60_000);
+    expect(bench.sessions).toHaveLength(1);
+    expect(bench.refusals).toEqual([`because ${code}`]);
   });
 });
 

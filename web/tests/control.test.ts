@@ -103,9 +103,9 @@ describe("a failure", () => {
   });
 
   test("of a full conversation offers to watch", () => {
-    expect(refusalFailure("conversation_full", "It has its 8.")).toMatchObject({ remedy: "It has its 8.", action: "watch" });
+    expect(refusalFailure("conversation_full", "…")).toMatchObject({ remedy: expect.stringContaining("You can watch"), action: "watch" });
     expect(refusalFailure("participant_taken", "…").title).toContain("that name");
-    expect(refusalFailure("internal", "…").title).toBe("The server refused.");
+    expect(refusalFailure("internal", "it is broken; try again")).toEqual({ title: "The server refused.", remedy: "It is broken; try again." });
   });
 });
 

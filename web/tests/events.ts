@@ -9,7 +9,7 @@ export function sleep(ms: number): void {
   vi.spyOn(performance, "now").mockImplementation(() => awake() + ms);
 }
 
-const EPOCH = 1000;
+export const EPOCH = 1000;
 
 export function event(seq: number, body: Body, time = EPOCH + seq): ServerEvent {
   return { seq, conversation: "talk", time, ...body };

@@ -1,8 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { drops, figures, pace, promptness, quality, quantile, stageTimes } from "../src/health";
+import { drops, figures, lagInWords, pace, promptness, quality, quantile, stageTimes } from "../src/health";
 import { flow, readReports, type Counters } from "../src/session/counters";
-import { EMPTY, reduce } from "../src/state";
-import { emotion, event } from "./events";
+import type { ServerEvent } from "../src/protocol";
+import { EMPTY, reduce, type Behind, type State } from "../src/state";
+import { emotion, EPOCH, event, hello } from "./events";
+
+type Effort = Partial<Pick<Behind, "faces_per_second" | "provisional">>;
 
 const answered = Array.from({ length: 70 }, (_, index) => {
   const latency_ms = { total: 450 + index, hangover: 400, recognise: 20, beyond_hangover: 50 };
@@ -47,6 +50,23 @@ describe("in words", () => {
     const state = reduce(EMPTY, event(1, { type: "lag", seconds: 2.1, dropped: {}, faces_per_second: null, provisional: null }), 100);
     expect(pace(state, 105)).toMatchObject({ grade: "poor", sentence: expect.stringContaining("2.1 s behind") });
     expect(pace(state, 200)).toMatchObject({ grade: "good" });
+  });
+
+  test("it says for a moment what is given up, and that all is as usual again", () => {
+    const greeted = reduce(EMPTY, { ...hello(), limits: { faces_per_second: 10 } } as ServerEvent, 100);
+    const lag = (state: State, seconds: number, effort: Effort = {}, dropped = {}): State =>
+      reduce(state, event(1, { type: "lag", seconds, dropped, faces_per_second: null, provisional: null, ...effort }, EPOCH), 100);
+    const less = lag(greeted, 0.52, { faces_per_second: 2, provisional: false });
+    expect(lagInWords(less, 101)).toEqual({ grade: "poor", sentence: "0.5 s behind, 2 pictures a second, no early guesses" });
+    const more = lag(less, 0, { faces_per_second: 5, provisional: true });
+    expect(lagInWords(more, 101)).toEqual({ grade: "fair", sentence: "5 pictures a second" });
+    expect(pace(more, 200)).toMatchObject({ grade: "fair", sentence: expect.stringContaining("5 pictures a second") });
+    const lost = lag(more, 0, {}, { kept: 1 });
+    expect(lagInWords(lost, 101)).toMatchObject({ sentence: "dropped 1 utterance not kept in the library, 5 pictures a second" });
+    const usual = lag(lost, 0, { faces_per_second: 10, provisional: true });
+    expect(lagInWords(usual, 101)).toEqual({ grade: "good", sentence: "All as usual again" });
+    expect(lagInWords(usual, 200)).toBeNull();
+    expect(pace(usual, 101)).toMatchObject({ grade: "good" });
   });
 
   test.each([

@@ -57,10 +57,16 @@ describe("a shift", () => {
 describe("bars narrower than a few pixels", () => {
   test("are drawn as one for each lane and cell: the one that says most", () => {
     const { bars } = tracked(talk({ confidence: 0.4 }, { label: "fear", confidence: 0.9 }, BOB, { label: "anger", confidence: 0.5 }));
-    expect(thin(bars, 10)).toMatchObject([
-      { lane: 0, label: "fear", start: 0, end: 10, shiftedFrom: "joy" },
-      { lane: 1, label: "joy", start: 0, end: 10 },
+    expect(thin(bars, 8)).toMatchObject([
+      { lane: 0, label: "fear", start: 0, end: 8, shiftedFrom: "joy" },
+      { lane: 1, label: "joy", start: 0, end: 8 },
     ]);
+  });
+
+  test("are the same ones while the scale changes a little, as it does with every second that passes", () => {
+    const { bars } = tracked(talk(...Array.from({ length: 200 }, (_, n) => ({ confidence: ((n * 7) % 10) / 10 }))));
+    expect(thin(bars, 5)).toEqual(thin(bars, 8));
+    expect(thin(bars, 8.1)).not.toEqual(thin(bars, 8));
   });
 
   test("leave those that are wide enough as they are", () => {

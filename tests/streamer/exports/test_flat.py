@@ -7,6 +7,7 @@ import json
 from hypothesis import given
 
 from streamer.exports.flat import COLUMNS, comma_separated, jsonl
+from streamer.protocol import AttendedUtterance
 from streamer.record import ConversationRecord
 from tests.conversations import conversation, utterance
 from tests.streamer.exports.hostile import RECORDS
@@ -37,6 +38,13 @@ def test_a_modality_that_was_not_there_is_null_or_empty() -> None:
     (cells,) = csv.DictReader(io.StringIO(comma_separated(record)))
     assert (cells["face_label"], cells["unsure"], cells["draft"]) == ("", "true", "false")
     assert row["marks"] == cells["marks"] == "overlap far"
+
+
+def test_what_was_attended_to_most_is_named_with_its_share() -> None:
+    attended = (AttendedUtterance(utterance="ben-2", weight=0.4), AttendedUtterance(utterance="ann-1", weight=0.1))
+    first, second = utterance("ann", 0, 1), utterance("ann", 2, 3).model_copy(update={"attended": attended})
+    rows = [json.loads(line) for line in jsonl(conversation(first, second)).splitlines()]
+    assert [(row["attended"], row["attended_weight"]) for row in rows] == [(None, None), ("ben-2", 0.4)]
 
 
 def test_nobody_speaking_is_no_line_of_json_and_a_header_alone_in_csv() -> None:

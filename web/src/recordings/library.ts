@@ -1,6 +1,6 @@
 /** The server's library and its readings over HTTP. What it refuses is thrown as `Refusal`, in its own words. */
 
-import { UNREACHABLE } from "../failures";
+import { sentence, UNREACHABLE } from "../failures";
 import type { Entry, Kept, RecordingProgress } from "../protocol";
 
 /** `code`: of the protocol's list, or "away" where the server gave no answer. */
@@ -141,11 +141,10 @@ async function ask<T>(address: string, request: RequestInit = {}): Promise<T> {
   return (text ? JSON.parse(text) : undefined) as T;
 }
 
-/** A refusal's sentence begins small, as part of a longer one; here it stands alone. */
 function refusal(text: string): Refusal {
   try {
     const { code, message } = JSON.parse(text) as { code: string; message: string };
-    return new Refusal(code, `${message.charAt(0).toUpperCase()}${message.slice(1)}${/[.!?]$/.test(message) ? "" : "."}`);
+    return new Refusal(code, sentence(message));
   } catch {
     return AWAY;
   }

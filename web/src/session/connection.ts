@@ -29,7 +29,6 @@ const SILENCE_MS = 15_000;
 const GOODBYE_MS = 8000;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15_000;
-const NAME_TRIES = 3;
 
 /** How long to wait before the n-th try (from 0); `random` in [0, 1) spreads many clients out. */
 export function backOff(tries: number, random: number): number {
@@ -139,26 +138,24 @@ export class Connection {
   #ended(ending: Ending): void {
     if (this.#stopping) return this.#end();
     if (ending.kind === "lost") return this.#lost();
-    // The name is still that of the link which was just given up: the same way again, once it is free.
-    if (this.#passes(ending.code)) return this.#lost(ending.code === "participant_taken");
+    if (this.#passes(ending.code)) return this.#lost();
     this.watcher.refused(ending.code, ending.message);
     this.#end();
   }
 
-  /** Some refusals heal with time: a session that broke or a page that was reloaded is still being cleared away. */
+  /** Some refusals heal with time. */
   #passes(code: ErrorCode): boolean {
-    if (code === "participant_taken") return this.#wasLive || this.#tries < NAME_TRIES;
     return code === "shutting_down" || (code === "idle" && this.#wasLive);
   }
 
-  #lost(sameWay = false): void {
+  #lost(): void {
     const silent = !this.#live && this.#session?.transport === "rtc";
     this.#drop();
     if (silent) return this.#fall();
     this.watcher.phase(this.#wasLive ? "reconnecting" : "connecting", null);
     const wait = backOff(this.#tries++, Math.random());
     this.watcher.failed(this.#tries, wait);
-    this.#set("retry", () => this.#again(sameWay), wait);
+    this.#set("retry", () => this.#again(), wait);
   }
 
   /** The same again over the socket; if that works, WebRTC is not tried any more. */
@@ -167,9 +164,9 @@ export class Connection {
     this.#open();
   }
 
-  #again(sameWay = false): void {
+  #again(): void {
     clearTimeout(this.#timers.retry);
-    this.#fallen &&= sameWay;
+    this.#fallen = false;
     this.request = { ...this.request, resumeAfter: this.lastSeq() };
     this.#open();
   }

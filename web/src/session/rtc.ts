@@ -58,6 +58,8 @@ export class RtcSession implements Session {
     await this.#peer.setLocalDescription(await this.#peer.createOffer());
     // The server takes no candidates after the offer.
     await gathered(this.#peer);
+    // Given up meanwhile: what took its place must not be replaced by it.
+    if (this.#listener.over) return;
     const response = await this.#offer();
     if (!response.ok) return this.#listener.ended(await refusal(response));
     const answer = (await response.json()) as Answer;
@@ -67,12 +69,12 @@ export class RtcSession implements Session {
   }
 
   #offer(): Promise<Response> {
-    const { conversation, participant, consent, links, resumeAfter: resume_after } = this.request;
+    const { conversation, participant, consent, claim, links, resumeAfter: resume_after } = this.request;
     const { sdp, type } = this.#peer.localDescription as RTCSessionDescription;
     return fetch("/v1/offer", {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ conversation, participant, consent, links, resume_after, sdp, type }),
+      body: JSON.stringify({ conversation, participant, consent, claim, links, resume_after, sdp, type }),
     });
   }
 
@@ -101,7 +103,7 @@ export class RtcSession implements Session {
     this.#forget();
   }
 
-  /** Frees the participant's name at once, also while the page is being left. */
+  /** Takes the participant out at once, also while the page is being left. */
   #forget(): void {
     if (this.#session === null) return;
     const path = `/v1/sessions/${encodeURIComponent(this.#session)}`;

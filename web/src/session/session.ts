@@ -8,6 +8,8 @@ export interface Request {
   /** null: only watch. */
   readonly participant: string | null;
   readonly consent: boolean;
+  /** What the name is this browser's by; null: only watch. */
+  readonly claim: string | null;
   /** Whether the others' pages may link to this one directly. */
   readonly links: boolean;
   /** The last seq seen; 0 asks for all that is kept. */
