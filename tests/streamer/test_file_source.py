@@ -212,13 +212,6 @@ def test_noise_in_the_middle_costs_what_it_covers_and_no_more_and_is_said(tmp_pa
     assert len(joined(sound)) / 16_000 == pytest.approx(3.0, abs=0.5)
 
 
-def test_a_film_in_fragments_is_read_whole(tmp_path: Path) -> None:
-    ffmpeg(*TONE, *BARS, "-movflags", "frag_keyframe+empty_moov", tmp_path / "stream.mp4")
-    source, sound, pictures = read(tmp_path / "stream.mp4")
-    assert len(joined(sound)) / 16_000 == pytest.approx(3.0, abs=0.1)
-    assert (len(pictures), source.truncated) == (30, False)
-
-
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_that_may_not_be_read_says_so(tmp_path: Path) -> None:
     path = write_wav(tmp_path / "locked.wav", silence(1)[None])
