@@ -3,17 +3,18 @@
 from collections.abc import Callable
 from typing import Final
 
+import numpy as np
 import torch
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from bench.figure import Figure
 from bench.timing import timed
-from bench.utterances import FACES, PAST, utterance, words
+from bench.utterances import FACES, PAST, SECONDS, words
 from engine.bundle import Bundle
 from engine.mel import mel_frames
 from engine.prompt import Turn
-from engine.utterance import FACE_SIZE
+from engine.utterance import FACE_SIZE, SAMPLE_RATE
 
 _WAYS: Final = 8  # in how many sets of its modalities the fusion sees a turn
 _SIDE: Final = 1024  # of the matrices whose product shows the rate
@@ -38,7 +39,7 @@ def floors(bundle: Bundle) -> dict[str, Figure]:
         torch.set_num_threads(threads)
     turns = [Turn(1 + i % 2, words(i)) for i in range(PAST + 1)]
     prompt = bundle.prompt.collate([bundle.prompt.encode(turns[:-1], turns[-1])])
-    frames = len(mel_frames(utterance(0).audio))
+    frames = len(mel_frames(np.zeros(int(SECONDS * SAMPLE_RATE), np.float32)))
     pictures = torch.zeros(FACES, FACE_SIZE, FACE_SIZE, dtype=torch.uint8)
     encoder = bundle.text.encoder.encoder  # of the words' table only a few rows are read
     parts = {

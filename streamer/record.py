@@ -34,7 +34,7 @@ class RecordError(Exception):
 class UtteranceRecord(Message):
     """One utterance's final reading and words. Times are seconds of media time; `text` is empty where none came.
 
-    marks: what made it hard to read, of one in a mixed track.
+    marks: what made it hard to read, of one in a mixed track. attended: earlier ones that its fusion looked at.
     """
 
     utterance: str

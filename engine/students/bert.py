@@ -1,10 +1,12 @@
 """A BERT encoder (Devlin et al., NAACL 2019), its weights named as Hugging Face names them."""
 
+from typing import Final
+
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-_EPSILON = 1e-12
-_SPREAD = 0.02  # of weights that are new
+_EPSILON: Final = 1e-12
+_SPREAD: Final = 0.02  # of weights that are new
 
 
 class Bert(nn.Module):
@@ -47,7 +49,9 @@ class _Embeddings(nn.Module):
 
     def forward(self, ids: Tensor) -> Tensor:
         place = self.position_embeddings.weight[: ids.shape[1]]
-        return self.dropout(self.LayerNorm(self.word_embeddings(ids) + self.token_type_embeddings.weight[0] + place))
+        x = self.word_embeddings(ids) + self.token_type_embeddings.weight[0] + place
+        embedded: Tensor = self.dropout(self.LayerNorm(x))
+        return embedded
 
 
 class _Layer(nn.Module):
@@ -63,8 +67,8 @@ class _Layer(nn.Module):
 
     def forward(self, x: Tensor, seen: Tensor) -> Tensor:
         x = self.attention["output"](self.attention["self"](x, seen), x)
-        wide = F.gelu(self.intermediate["dense"](x))
-        return self.output(wide, x)
+        out: Tensor = self.output(F.gelu(self.intermediate["dense"](x)), x)
+        return out
 
 
 class _Attention(nn.Module):
@@ -90,4 +94,5 @@ class _AddAndNorm(nn.Module):
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, found: Tensor, x: Tensor) -> Tensor:
-        return self.LayerNorm(self.dropout(self.dense(found)) + x)
+        out: Tensor = self.LayerNorm(self.dropout(self.dense(found)) + x)
+        return out

@@ -10,9 +10,9 @@ from streamer.store.store import Store, is_id
 from tests.conversations import conversation, utterance
 
 ANN = utterance("ann", 0.5, 1.5, "Where have you been all day?", "anger")
-BEN = utterance(
-    "ben", 2.0, 3.0, "I can't say, I'm naïve", "sadness", unsure=True, marks=("overlap", "far")
-).model_copy(update={"attended": (AttendedUtterance(utterance=ANN.utterance, weight=0.4),)})
+BEN = utterance("ben", 2.0, 3.0, "I can't say, I'm naïve", "sadness", unsure=True, marks=("overlap", "far")).model_copy(
+    update={"attended": (AttendedUtterance(utterance=ANN.utterance, weight=0.4),)}
+)
 HOSTILE = [
     "'; DROP TABLE conversation; --",
     "100 % _ off \\",
