@@ -5,10 +5,11 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image
+from PIL import Image, ImageOps
 
 _SCALE: Final = 4
-_COLOURS: Final = 64
+_BITS: Final = 4
+"""Of each channel: every pixel is rounded by itself, so that what changes in one place changes nothing in another."""
 _BLOCK: Final = 5
 """Pixels of the reduced picture: as high as a line of text, whose mean hardly depends on the font."""
 _CLEARLY: Final = 8
@@ -19,7 +20,7 @@ def reduced(path: Path) -> Image.Image:
     """A picture at a quarter of its width and height and in few colours: some kilobytes."""
     with Image.open(path) as picture:
         small = picture.convert("RGB").resize((picture.width // _SCALE, picture.height // _SCALE), Image.Resampling.BOX)
-    return small.quantize(_COLOURS, dither=Image.Dither.NONE)
+    return ImageOps.posterize(small, _BITS)
 
 
 def difference(one: Image.Image, other: Image.Image) -> float:

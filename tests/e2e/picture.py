@@ -41,7 +41,7 @@ def main() -> None:
         expect(maya.locator("li[data-final=false] .text")).to_have_count(1, timeout=PATIENCE_MS)
         maya.screenshot(path=PICTURE, animations="disabled")
     with Image.open(PICTURE) as taken:
-        taken.convert("RGB").quantize(256, dither=Image.Dither.NONE).save(PICTURE, optimize=True)
+        taken.convert("RGB").save(PICTURE, optimize=True)
 
 
 def _write_devices(folder: Path) -> dict[str, list[str]]:

@@ -49,7 +49,7 @@ navigator.mediaDevices.getUserMedia = async () => {
 # has its times by this clock, so that it goes on in a page that sends.
 _STOP_THE_CLOCK: Final = """() => {
     if (window.stopped || document.querySelector("[data-picture=own]")) return;
-    const [now, told] = [performance.now(), document.querySelector("[data-utterance], [data-speaker]")];
+    const [now, told] = [performance.now(), document.querySelector("[data-tile], [data-speaker]")];
     performance.now = () => told ? now - 600_000 : now;
     window.stopped = true;
 }"""
