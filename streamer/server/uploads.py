@@ -230,7 +230,7 @@ async def _open(recording: Recording, upload: Upload) -> Opened:
         return await asyncio.shield(opening)
     except asyncio.CancelledError:
         cancelled.set()
-        await asyncio.wait([opening])
+        await asyncio.gather(opening, return_exceptions=True)
         raise
 
 

@@ -179,10 +179,12 @@ async def test_recordings_are_read_one_after_the_other_and_each_can_be_cancelled
         second = await _hand_in(client, _wav(MINUTE), "second.wav")
         states = {one["id"]: one for one in (await client.get("/v1/recordings")).json()["recordings"]}
         assert (states[second]["state"], states[second]["ahead"]) == ("waiting", 1)
-        async for state in _states(client, first):
+        told = _states(client, first)
+        async for state in told:
             if state["state"] == "listening":
-                assert (await client.delete(f"/v1/recordings/{first}")).status_code == 204
-        assert state["state"] == "cancelled"
+                break
+        assert (await client.delete(f"/v1/recordings/{first}")).status_code == 204
+        assert [state async for state in told][-1]["state"] == "cancelled"
         assert (await _last(client, second))["state"] == "done"
     assert library.list() == ()
     assert _left(temporary) == []

@@ -247,7 +247,7 @@ def test_a_flush_ends_what_is_under_way_and_frames_may_follow() -> None:
     [
         {"onset_frames": 9},
         {"tail_frames": 20},
-        {"tail_frames": 5},
+        {"tail_frames": 3},
         {"hush_frames": 0},
         {"ending_frames": 20},
         {"preroll_frames": -1},

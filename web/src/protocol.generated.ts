@@ -329,7 +329,7 @@ export interface RecordingProgress {
   error: RecordingError | null;
 }
 
-/** One utterance's final reading and words. Times are seconds of media time; `text` is empty where none came. marks: what made it hard to read, of one in a mixed track. */
+/** One utterance's final reading and words. Times are seconds of media time; `text` is empty where none came. marks: what made it hard to read, of one in a mixed track. attended: earlier ones that its fusion looked at. */
 export interface UtteranceRecord {
   utterance: string;
   speaker: string;
