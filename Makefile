@@ -19,8 +19,8 @@ demo: .venv/installed $(PAGE) ## Play the sample conversation into the dashboard
 
 test: .venv/installed-dev $(PAGE) ## Get everything that the tests need, then run all tests, the real browser included.
 	@scripts/test-tools
-	@.venv/bin/pytest -n 2 --dist loadfile --ignore=tests/e2e
-	@.venv/bin/pytest tests/e2e
+	@.venv/bin/pytest -n 2 --dist loadfile -m "not alone"
+	@.venv/bin/pytest tests/e2e -m alone
 
 check: .venv/installed-dev web/node_modules/.package-lock.json ## Lint, formatting and types of all code, and the page's own tests.
 	@.venv/bin/ruff check

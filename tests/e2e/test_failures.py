@@ -4,11 +4,14 @@ import contextlib
 import re
 from typing import Final
 
+import pytest
 from playwright.sync_api import WebSocketRoute, expect
 
 from tests.e2e.bots import bot
 from tests.e2e.conftest import CAMERA, OpenPage, join, keep_streams
 from tests.servers import Server
+
+pytestmark = pytest.mark.alone
 
 LOSE: Final = """(kind) => {
     const track = streams[0].getTracks().find((one) => one.kind === kind);

@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e.conftest import opening
 from tests.servers import Server
 
+pytestmark = pytest.mark.alone
+
 FINAL: Final = "li[data-final=true]:has([data-emotion])"
 
 

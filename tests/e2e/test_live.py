@@ -12,6 +12,8 @@ from tests.e2e.conftest import CAMERA, OpenPage, keep_streams, opening
 from tests.e2e.media import FACE, HEIGHT, WIDTH
 from tests.servers import Server
 
+pytestmark = pytest.mark.alone
+
 FINAL: Final = "li[data-final=true]:has([data-emotion])"
 
 # The portrait's left edge as the video shows it at this moment (its ground is blue), and where the box is drawn.

@@ -12,6 +12,8 @@ from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 from tests.e2e.conftest import OpenPage, opening
 from tests.servers import Server
 
+pytestmark = pytest.mark.alone
+
 NAME: Final = "on-air"
 SIZE: Final = {"width": 800, "height": 400}
 

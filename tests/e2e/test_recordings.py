@@ -20,6 +20,8 @@ from tests.e2e.conftest import OpenPage, opening
 from tests.e2e.media import write_voice
 from tests.servers import Server, serving_beside
 
+pytestmark = pytest.mark.alone
+
 APART: Final = {
     "text": ModalityShare(weight=0.6, label="anger", probabilities=shares("anger", 0.8)),
     "audio": ModalityShare(weight=0.4, label="sadness", probabilities=shares("sadness", 0.7)),

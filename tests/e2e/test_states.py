@@ -11,6 +11,8 @@ from streamer.server.page import FOLDER as PAGE
 from tests.e2e.conftest import CAMERA, OpenPage, opening
 from tests.servers import Server
 
+pytestmark = pytest.mark.alone
+
 SPY: Final = """
 window.asked = 0;
 for (const name of ["getUserMedia", "getDisplayMedia"]) {

@@ -11,6 +11,8 @@ from tests.e2e.bots import bot
 from tests.e2e.conftest import OpenPage, join, opening
 from tests.servers import Server
 
+pytestmark = pytest.mark.alone
+
 # The server's share of the media is the same over either way, and tested in test_live; this one is the lighter.
 QUERY: Final = "conversation=together&transport=socket"
 LINKED_MS: Final = 60_000

@@ -15,6 +15,8 @@ from tests.e2e.media import write_voice
 from tests.portraits import gallery, portrait
 from tests.servers import Server
 
+pytestmark = pytest.mark.alone
+
 TITLE: Final = "The call"
 SHARE: Final = "Share a tab or screen"
 MIDDLE: Final = 4
