@@ -15,7 +15,7 @@ from engine.utterance import SAMPLE_RATE
 
 HOP_SECONDS: Final = 1.0
 FRAME_SECONDS: Final = 0.02
-_SPEECH: Final = 0.4
+_SPEECH: Final = 0.35
 _OVERLAP: Final = 0.15
 
 Shares = npt.NDArray[np.float32]
