@@ -12,7 +12,7 @@ _SPREAD: Final = 0.02  # of weights that are new
 class Bert(nn.Module):
     """Tokens to states. Only what reads them here: no pooler, one kind of token, padding after the tokens.
 
-    Written out because importing it took 2.8 s and 150 MB of every start, for these few lines.
+    Written out because importing it took 2.8 s and 110 MB of every start, for these few lines.
     """
 
     def __init__(
