@@ -181,7 +181,7 @@ def show(browser: Browser, server: Server, shelf: tuple[Server, Store], publish:
 
         def show(screen: Screen) -> Page:
             if screen.told is not None:
-                _forget(server, screen.name)
+                _end(server, screen.name)
                 publish(screen.name, screen.told())
             for guest in screen.guests:
                 held.enter_context(bot(server, screen.name, guest))
@@ -204,9 +204,15 @@ def show(browser: Browser, server: Server, shelf: tuple[Server, Store], publish:
         yield show
 
 
-def _forget(server: Server, conversation: str) -> None:
-    """What it was told for an earlier picture: how long ago that was would be seen."""
-    asyncio.run_coroutine_threadsafe(server.hub.forget(conversation), server.loop).result(20)
+def _end(server: Server, conversation: str) -> None:
+    """What an earlier picture was of: how long ago that was would be seen, in what was told and by its clock."""
+
+    async def end() -> None:
+        if (found := server.hub._conversations.pop(conversation, None)) is not None:
+            await found.forget()
+            found.close()
+
+    asyncio.run_coroutine_threadsafe(end(), server.loop).result(20)
 
 
 def _fill(store: Store, kept: dict[str, ConversationRecord]) -> list[str]:
