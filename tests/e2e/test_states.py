@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route, WebSocketRoute, expect
 
 from streamer.server.page import FOLDER as PAGE
-from tests.e2e.conftest import CAMERA, OpenPage, opening
+from tests.e2e.conftest import CAMERA, OpenPage, join, opening
 from tests.servers import Server
 
 pytestmark = pytest.mark.alone
@@ -23,6 +23,9 @@ for (const name of ["getUserMedia", "getDisplayMedia"]) {
 SILENT_SHARE: Final = """
 const share = navigator.mediaDevices.getDisplayMedia.bind(navigator.mediaDevices);
 navigator.mediaDevices.getDisplayMedia = async (wish) => share({ ...wish, audio: false });
+"""
+BLOCKED: Final = """
+Object.defineProperty(window, "localStorage", { get() { throw new DOMException("denied", "SecurityError"); } });
 """
 
 
@@ -50,6 +53,13 @@ def test_nothing_is_captured_or_sent_before_the_click(open_page: OpenPage, serve
     page.get_by_role("button", name=CAMERA).click()
     expect(page.locator("[data-stage=live]")).to_be_visible()
     assert page.evaluate("window.asked") == 1
+
+
+def test_who_blocks_site_data_can_take_part(open_page: OpenPage, server: Server) -> None:
+    join(open_page, "conversation=forgetful", "Ada", prepare=lambda page: page.add_init_script(BLOCKED))
+    found = server.hub.find("forgetful")
+    assert found is not None
+    assert found.participants == ("Ada",)
 
 
 def test_watching_asks_for_no_device_and_takes_no_part(open_page: OpenPage, server: Server) -> None:
