@@ -1,8 +1,8 @@
 """What the algorithm alone costs: when each event could be made if computing took no time.
 
 Papers on streaming recognition call it computation-unaware latency (Ma et al., SimulEval, 2020): only media time
-counts. Here that is the hangover, the packets in which sound comes, and what the transport has to wait for. It is the
-earliest: the streamer's frames are taken to begin with packets. Over WebRTC they begin anywhere, up to 20 ms later.
+counts. Here that is the hangover, the packets in which sound comes, and what its codec looks ahead. It is the earliest:
+the streamer's frames are taken to begin with packets. Over WebRTC they begin anywhere, up to 20 ms later.
 """
 
 from collections.abc import Iterator
@@ -19,8 +19,6 @@ from streamer.audio import FRAME, Resampler, Samples
 from streamer.listener import FRAME_SECONDS, Close, Heard, Hush, Listener, Onset, Resume, Voice
 from streamer.settings import Settings
 
-_PREFETCHED: Final = 4
-"""aiortc's jitter buffer gives a packet of sound out when this many newer ones are there."""
 _RESAMPLER_SECONDS: Final = 0.001
 """What the resampler to 16 kHz keeps back."""
 
@@ -42,45 +40,33 @@ class Spoken:
     closed: float
 
 
-@dataclass(frozen=True, slots=True)
-class Transit:
-    """By how much a transport has to delay sound and pictures, and by how much its codec's sound is late."""
-
-    sound: float
-    picture: float
-    codec: float
-
-    @classmethod
-    def of(cls, media: Media) -> "Transit":
-        """WebRTC: four packets of prefetching, a picture that is whole once the next begins, and Opus's look-ahead."""
-        if media.transport == "websocket":
-            return cls(0.0, 0.0, 0.0)
-        late = OPUS_LOOKAHEAD_SECONDS + _RESAMPLER_SECONDS
-        return cls(_PREFETCHED * FRAME_SECONDS, media.picture_seconds, late)
+def codec_seconds(media: Media) -> float:
+    """By how much sound is late in its own packets: over WebRTC by Opus's look-ahead, and by the resampler."""
+    return OPUS_LOOKAHEAD_SECONDS + _RESAMPLER_SECONDS if media.transport == "webrtc" else 0.0
 
 
 def utterances(media: Media, speaker: int) -> list[Spoken]:
     """All that one speaker says, by the streamer's own ear (voice activity, segments) over the sound as it is sent."""
-    settings, transit = Settings(), Transit.of(media)
+    settings, late = Settings(), codec_seconds(media)
     listener = Listener(settings.segmenter, settings.gap_seconds)
     told = _Told(settings.provisional_seconds)
     found: list[Spoken] = []
     for number, pcm in enumerate(_decoded(media, speaker)):
-        now = (number + 1) * FRAME_SECONDS + transit.sound
+        now = (number + 1) * FRAME_SECONDS
         for heard in listener.hear(number * FRAME_SECONDS, pcm):
             told.follow(heard, now)
             if isinstance(heard, Close):
-                found.append(_spoken(heard, now, told, transit))
+                found.append(_spoken(heard, now, told, late))
     return found
 
 
-def _spoken(close: Close, now: float, told: "_Told", transit: Transit) -> Spoken:
+def _spoken(close: Close, now: float, told: "_Told", late: float) -> Spoken:
     whole = np.ceil(close.spoken / FRAME_SECONDS - 1e-6) * FRAME_SECONDS
     return Spoken(
-        start=close.start - transit.codec,
-        end=close.end - transit.codec,
-        spoken=close.spoken - transit.codec,
-        heard=float(whole) + transit.sound,
+        start=close.start - late,
+        end=close.end - late,
+        spoken=close.spoken - late,
+        heard=float(whole),
         told=min((at for end, at in told.all if end >= close.spoken - 1e-6), default=now),
         closed=now,
     )

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from bench.client import Job, Part, Reading, Seen, Track
-from bench.ideal import Spoken, Transit
+from bench.ideal import Spoken
 from bench.media import Media
 from streamer.listener import FRAME_SECONDS
 from streamer.segmenter import SegmenterConfig
@@ -123,13 +123,12 @@ def _faces(track: Track) -> list[float]:
     return [1e3 * (look.received - track.began - (look.at - first)) for look in track.looks]
 
 
-def ideal_ms(answers: Iterable[Answer], transit: Transit, pictures: int) -> dict[str, list[float]]:
-    """The same by the algorithm alone: `total`, `arrive`, `hangover`, `provisional`, and `faces`."""
+def ideal_ms(answers: Iterable[Answer]) -> dict[str, list[float]]:
+    """The same by the algorithm alone: `total`, `arrive`, `hangover`, and `provisional`."""
     every = [answer.spoken for answer in answers]
     return {
         "total": [1e3 * (one.closed - one.spoken) for one in every],
         "arrive": [1e3 * (one.heard - one.spoken) for one in every],
         "hangover": [1e3 * (one.closed - one.heard) for one in every],
         "provisional": [1e3 * (one.told - one.spoken) for one in every],
-        "faces": [1e3 * transit.picture] * pictures,
     }

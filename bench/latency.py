@@ -16,10 +16,8 @@ recognise and encode are the whole work of these two, most of it inside the hang
 Over a WebSocket the server takes media times from the client, and `arrive` is the way through the socket. Over
 WebRTC there are no common media times: RTP time stamps begin anywhere, and the server counts from when a track's first
 packet comes. So utterances are found again by when they end, and pictures count from the first, which is always looked
-at; tracks begin once both sides are connected, so that nothing is lost before. `arrive` then holds what the receiver
-waits for: aiortc's jitter buffer gives a packet of sound out when four newer ones have come (80 ms); a picture is
-whole once the next begins (40 ms at 25 a second); Opus's sound is 6.5 ms late in its own packets. Opus and VP8 are
-encoded before: a browser's own capture, processing and encoding come on top.
+at; tracks begin once both sides are connected, so that nothing is lost before. Opus's sound is 6.5 ms late in its own
+packets. Opus and VP8 are encoded before: a browser's own capture, processing and encoding come on top.
 
 Beside each figure stands the same for the algorithm alone ("computation-unaware"): what it would be if computing and
 the network took no time, from media times alone (the earliest: see bench/ideal.py). What lies between is computing.
@@ -35,7 +33,7 @@ from typing import Final
 from bench.client import Job, Part, Seen, run
 from bench.errors import CannotMeasure
 from bench.figure import Figure
-from bench.ideal import Spoken, Transit, utterances
+from bench.ideal import Spoken, utterances
 from bench.judge import STAGES, WORK, Verdict, ideal_ms, judge
 from bench.media import SILENT_SECONDS, Media, Transport, encode
 from bench.record import Record, Setting
@@ -89,7 +87,7 @@ async def measure(
         "transport": transport,
         "seconds": length,
     }
-    figures = _figures(passes, Transit.of(media))
+    figures = _figures(passes)
     stacks = {
         "final": [f"final: {stage}" for stage in STAGES],
         f"final, {_ALONE}": [f"final: {stage}, {_ALONE}" for stage in ("arrive", "hangover")],
@@ -127,12 +125,12 @@ def _part(conversation: str, speaker: int) -> Part:
     return Part(conversation=conversation, participant=f"speaker-{speaker + 1}", speaker=speaker, pictures=speaker == 0)
 
 
-def _figures(passes: list[_Pass], transit: Transit) -> dict[str, Figure]:
+def _figures(passes: list[_Pass]) -> dict[str, Figure]:
     """In the order of the table: each figure, and below it the same for the algorithm alone."""
     measured: defaultdict[str, list[list[float]]] = defaultdict(list)
     for one in passes:
         answers = one.verdict.answers
-        ideal = ideal_ms(answers, transit, len(one.verdict.faces))
+        ideal = ideal_ms(answers)
         measured["final: in all"].append([answer.total for answer in answers])
         measured[f"final: in all, {_ALONE}"].append(ideal["total"])
         for stage in STAGES:
@@ -146,7 +144,6 @@ def _figures(passes: list[_Pass], transit: Transit) -> dict[str, Figure]:
         measured["first provisional that has heard all"].append(told)
         measured[f"first provisional that has heard all, {_ALONE}"].append(ideal["provisional"])
         measured["picture to faces"].append(one.verdict.faces)
-        measured[f"picture to faces, {_ALONE}"].append(ideal["faces"])
     figures = {name: Figure.over(values) for name, values in measured.items() if any(values)}
     return figures | _single(passes) | guesses([one.counts for one in passes])
 

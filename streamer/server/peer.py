@@ -26,6 +26,7 @@ from streamer.errors import Refused
 from streamer.log import SlowReader
 from streamer.metrics import Metrics
 from streamer.protocol import ErrorCode, Event
+from streamer.server.jitter import hand_over_at_once
 from streamer.server.pictures import MAX_WIDTH, Picture, Pictures
 from streamer.server.session import Session, internal_error
 
@@ -72,6 +73,7 @@ class Peer:
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
                 await self._connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))
+                hand_over_at_once(self._connection)
                 await self._connection.setLocalDescription(await self._connection.createAnswer())
         except Exception as error:
             # aiortc raises whatever its parser trips over: ValueError, KeyError, IndexError, its own errors.

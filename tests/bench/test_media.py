@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from bench.ideal import Transit, _decoded, utterances
+from bench.ideal import _decoded, codec_seconds, utterances
 from bench.latency import prepare
 from bench.media import SILENT_SECONDS, Media, Transport
 
@@ -22,13 +22,12 @@ def media(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return kept
 
 
-def test_both_speakers_are_heard_in_it_and_the_algorithm_alone_waits_for_hangover_and_transport(media: Media) -> None:
-    transit = Transit.of(media)
+def test_both_speakers_are_heard_in_it_and_the_algorithm_alone_waits_for_the_hangover(media: Media) -> None:
     said = [utterances(media, speaker) for speaker in range(len(media.voices))]
     assert [len(track) for track in said] == [8, 7]
     for one in said[0] + said[1]:
         assert one.start < one.spoken < one.end
-        assert one.heard - one.spoken == pytest.approx(transit.sound + transit.codec)
+        assert one.heard - one.spoken == pytest.approx(codec_seconds(media))
         assert one.closed - one.heard == pytest.approx(0.4)
         assert one.spoken <= one.told < one.closed
 
