@@ -22,7 +22,7 @@ Kind = Literal["feed", "partial", "finish"]
 
 
 class ApartRecogniser:
-    """One that streams, made anew in each of so many processes. An utterance stays in the process that has fewest.
+    """One that streams, made anew in each of so many processes. An utterance stays in the one with fewest to answer.
 
     A process that dies takes the words of its utterances with it, and is replaced. Raises RecogniserError where the
     recogniser can't be made.
@@ -96,8 +96,10 @@ class ApartRecognition:
 
     def finish(self) -> Transcript:
         self._send()
-        self._owner.over(self._process)
-        found: Transcript = self._ask("finish", _NOTHING)
+        try:
+            found: Transcript = self._ask("finish", _NOTHING)
+        finally:
+            self._owner.over(self._process)  # A file's next utterance does not wait behind one still being heard.
         return found
 
     def _send(self) -> None:
