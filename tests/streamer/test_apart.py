@@ -4,12 +4,14 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 
 from streamer.audio import FRAME, Samples
 from streamer.recognise import Recogniser, RecogniserError, load_recogniser
 from streamer.recognise.apart import ApartRecogniser
+from tests.servers import WAIT
 from tests.voices import speak
 
 
@@ -59,6 +61,22 @@ def test_a_process_that_dies_loses_its_words_alone_and_is_replaced(apart: Recogn
     os.kill(apart.pids[0], signal.SIGKILL)
     assert sorted(recognition.finish().text for recognition in both) == ["", "that is very sad"]
     assert [words(apart, pcm) for _ in range(2)] == ["that is very sad"] * 2
+
+
+def test_an_utterance_does_not_wait_for_one_that_is_still_being_finished(apart: Recogniser) -> None:
+    pcm = speak("that is very sad")
+    assert isinstance(apart, ApartRecogniser)
+    first, busy = apart.open(), apart.pids[0]
+    first.feed(pcm)
+    with ThreadPoolExecutor(2) as threads:
+        os.kill(busy, signal.SIGSTOP)
+        try:
+            finishing = threads.submit(first.finish)
+            assert not wait([finishing], timeout=0.2).done
+            assert threads.submit(words, apart, pcm).result(WAIT) == "that is very sad"
+        finally:
+            os.kill(busy, signal.SIGCONT)
+        assert finishing.result(WAIT).text == "that is very sad"
 
 
 def test_no_process_is_left_once_it_is_closed() -> None:
