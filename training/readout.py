@@ -1,5 +1,5 @@
-"""What is done to the voice student when it is trained: its net goes back a little to where it began, and a second
-classifier is fitted, logistic regression on its pooled state.
+"""What is done to the voice student when it is trained: its net goes back a little to where it began, and another
+classifier, logistic regression on its pooled state, takes the place of the head that it was trained with.
 
 A net between its pre-trained and its fine-tuned weights hears strange voices better (WiSE-FT, Wortsman et al., CVPR
 2022). Features learnt under strong augmentation know more than the head that was learnt with them says (Kang et al.,
@@ -28,6 +28,8 @@ def finish(
     """begun: the weights of its net before training, as `net` gives them; train: the clips that it was trained on."""
     state = {name: begun[name].lerp(weight, settings.tuned) for name, weight in net(student).items()}
     student.load_state_dict(state, strict=False)
+    torch.nn.init.zeros_(student.head.weight)
+    torch.nn.init.zeros_(student.head.bias)
     fit_readout(student, voices, train, settings.readout)
 
 

@@ -104,6 +104,7 @@ class Students:
         )
         settle(text.head, settled.text, shift)
         settle(audio.head, settled.audio)
+        settle(audio.readout, settled.audio)
         settle(video.votes, settled.video)
         settle(video.original, settled.original)
         return cls(text, prompt, audio, video, settled)

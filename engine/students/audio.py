@@ -33,8 +33,8 @@ class AudioConfig:
 class AudioStudent(nn.Module):
     """Reads an utterance of any length; what pads it in a batch does not change its result.
 
-    Its logits are the sum of two classifiers': `head`, trained with all else, and `readout`, a linear one on the pooled
-    state, which is zero until it is fitted after training.
+    Its logits are the sum of two classifiers': `head`, which is trained with all else and then set to zero, and
+    `readout`, a linear one on the pooled state, which is zero until then (`training/readout.py` says why).
     """
 
     def __init__(self, config: AudioConfig) -> None:

@@ -13,11 +13,12 @@ from engine import Engine
 from engine.textbundle import TextBundle
 from engine.utterance import Utterance
 from tests.tiny_corpora import write_base, write_configs, write_corpora
+from training.audio import read_clips
 from training.corpora import MissingCorpus
 from training.corpora.iemocap import LABELS
 from training.experiments import distillation, leave_one_out
 from training.iemocap import export as export_iemocap
-from training.pools import ask_teachers
+from training.pools import ask_teachers, load_audio, load_video
 from training.release import export, train_fusion, train_imbalance
 from training.stages import (
     read_config,
@@ -28,7 +29,8 @@ from training.stages import (
     train_video,
     train_warm,
 )
-from training.trained import Corpora
+from training.trained import Corpora, Students
+from training.video import judge_faces
 
 STAGES = (train_warm, train_teachers, train_text, train_iemocap, train_audio, train_video, train_fusion)
 
@@ -76,6 +78,19 @@ def test_the_encoder_begins_where_the_warm_stage_left_it(made: Path) -> None:
     base = load_file(made / "base" / "model" / "model.safetensors")["embeddings.word_embeddings.weight"]
     apart = [float((student[: len(base)] - other[: len(base)]).norm()) for other in (warm[name], base)]
     assert apart[0] < apart[1]
+
+
+def test_what_the_students_say_is_divided_by_their_temperatures(made: Path) -> None:
+    data, runs, configs = (made / name for name in ("data", "runs", "configs"))
+    corpora = Corpora.read(data, runs)
+    settled = Students.load(corpora, runs, configs)
+    heard, shown = list(range(len(corpora.voices.clips))), corpora.shown.images
+    raw = read_clips(load_audio(runs / "audio"), corpora.voices, heard).logits
+    said = read_clips(settled.audio, corpora.voices, heard).logits
+    torch.testing.assert_close(said, raw / settled.settled.audio)
+    seen, before = judge_faces(settled.video, shown), judge_faces(load_video(runs / "video"), shown)
+    torch.testing.assert_close(seen.votes, before.votes / settled.settled.video)
+    torch.testing.assert_close(seen.original, before.original / settled.settled.original)
 
 
 def test_teachers_answer_with_probabilities_for_every_turn(made: Path) -> None:
