@@ -9,7 +9,7 @@ its media time: nothing needs smoothing.
 from typing import Final, cast
 
 from aiortc import RTCPeerConnection
-from aiortc.jitterbuffer import JitterBuffer, JitterFrame
+from aiortc.jitterbuffer import MAX_MISORDER, JitterBuffer, JitterFrame
 from aiortc.rtp import RtpPacket
 
 _BUFFER: Final = "_RTCRtpReceiver__jitter_buffer"
@@ -27,7 +27,8 @@ def hand_over_at_once(connection: RTCPeerConnection) -> None:
 
 
 class SoundBuffer(JitterBuffer):
-    """A packet is a frame by itself (RFC 7587 for Opus). One that comes after a newer one is left out, as if lost."""
+    """A packet is a frame by itself (RFC 7587 for Opus). One that comes after a newer one is left out, as if lost; one
+    that is much older is of a sender who has begun to count anew."""
 
     def __init__(self) -> None:
         super().__init__(capacity=1)
@@ -35,7 +36,7 @@ class SoundBuffer(JitterBuffer):
 
     def add(self, packet: RtpPacket) -> tuple[bool, JitterFrame | None]:
         """Whether a whole picture must be asked for (never, for sound), and the frame that can be decoded now."""
-        if self._newest is not None and (self._newest - packet.sequence_number) % _NUMBERS < _NUMBERS // 2:
+        if self._newest is not None and (self._newest - packet.sequence_number) % _NUMBERS < MAX_MISORDER:
             return False, None
         self._newest = packet.sequence_number
         return False, JitterFrame(_payload(packet), packet.timestamp)

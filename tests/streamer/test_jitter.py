@@ -37,6 +37,10 @@ def test_sound_goes_on_at_once_and_is_not_held_up_by_what_is_lost(first: int) ->
     assert handed(SoundBuffer(), *sent) == [(b"\0", 0), (b"\1", 960), (b"\3", 2880), None, None, (b"\4", 3840)]
 
 
+def test_sound_of_a_sender_who_counts_anew_goes_on() -> None:
+    assert handed(SoundBuffer(), packet(500, 0, b"a"), packet(3, 960, b"b")) == [(b"a", 0), (b"b", 960)]
+
+
 def test_a_picture_is_whole_with_its_last_packet() -> None:
     sent = [packet(1, 0, b"a"), packet(2, 0, b"b", last=True), packet(3, 3600, b"c", last=True)]
     assert handed(PictureBuffer(), *sent) == [None, (b"ab", 0), (b"c", 3600)]
