@@ -103,6 +103,7 @@ def test_a_finished_student_hears_with_a_net_between_what_it_began_and_ended_wit
     for name, weight in net(student).items():
         torch.testing.assert_close(weight, begun[name] + 0.25 * name.startswith("lstm."))
     assert student.readout.weight.any()
+    assert not student.head.weight.any()
 
 
 def test_the_readout_is_nothing_until_it_is_fitted_and_then_tells_what_the_state_knows() -> None:
