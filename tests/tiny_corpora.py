@@ -141,8 +141,9 @@ def write_configs(folder: Path, base: Path) -> Path:
         "video": f"{plan}{student}[video]\n",
         "fusion": f"seeds = [1, 2]\n{plan}{fusion}",
         "imbalance": "seeds = [1]\nepochs = 1\n[remedies.nothing]\n[remedies.adjusted]\nadjust = 1.0\n",
-        "left_out": "corpora = ['ravdess']\nepochs = 1\n",
-        "distillation": "seeds = [1]\nepochs = 1\nfaces = 70\n[terms.both]\nlogit = 0.1\nfeature = 1.0\n",
+        "left_out": "corpora = ['ravdess']\nepochs = 1\nrate = 1e-4\n",
+        "distillation": "seeds = [1]\nfaces = 70\n[voice]\nepochs = 1\n[face]\nepochs = 1\n"
+        "[terms.both]\nlogit = 0.1\nfeature = 1.0\n",
     }.items():
         (folder / f"{stage}.toml").write_text(content, encoding="utf-8")
     return folder

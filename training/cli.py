@@ -129,7 +129,7 @@ def left_out(
 def distillation(
     data: Data = None, runs: Runs = Path("runs"), configs: Configs = stages.CONFIGS, threads: Threads = 2
 ) -> None:
-    """Experiment: the voice student with each of the distillation terms."""
+    """Experiment: voice and face student with each of the distillation terms."""
     from training import experiments
 
     _run(experiments.distillation, data, runs, configs, threads)

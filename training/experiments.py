@@ -34,7 +34,7 @@ def leave_one_out(data: Path, runs: Path, configs: Path = CONFIGS) -> dict[str, 
     head alone before the student is finished, and as it is used.
     """
     tables = read_config("audio", configs) | read_config("left_out", configs)
-    plan = replace(Plan(**tables["plan"]), epochs=tables["epochs"])
+    plan = replace(Plan(**tables["plan"]), epochs=tables["epochs"], rate=tables["rate"])
     voices = load_features(read_voices(data), runs / "voices.npz")
     scores: dict[str, float] = {}
     for corpus in tables["corpora"]:
@@ -65,7 +65,7 @@ def distillation(data: Path, runs: Path, configs: Path = CONFIGS) -> dict[str, f
             found = []
             for seed in tables["seeds"]:
                 task, plan = make(data, runs, configs, taught, Distillation(**terms), seed)
-                plan = replace(plan, epochs=tables["epochs"], seed=seed)
+                plan = replace(plan, **tables[modality], seed=seed)
                 folder = runs / f"distillation-{modality}-{name}-{seed}"
                 fit(task, plan, folder)
                 found.append(_history(folder)[-1][task.best_by])

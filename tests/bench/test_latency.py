@@ -15,7 +15,7 @@ SECONDS = 8.2
 
 
 @pytest.mark.timeout(300)  # Three processes start, one after the other.
-@pytest.mark.parametrize(("transport", "alone"), [("webrtc", 487.5), ("websocket", 400.0)])
+@pytest.mark.parametrize(("transport", "alone"), [("webrtc", 407.5), ("websocket", 400.0)])
 async def test_what_was_said_is_answered_and_its_stages_add_up(
     tiny_bundle: Path, transport: Transport, alone: float
 ) -> None:

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { Announcer } from "../src/announcer";
 import { Rows } from "../src/rows";
 
 describe("rows of differing height", () => {
@@ -25,26 +24,5 @@ describe("rows of differing height", () => {
   test("may be none", () => {
     const none = new Rows([], new Map());
     expect([none.height, ...none.between(0, 500)]).toEqual([0, 0, 0]);
-  });
-});
-
-describe("a screen reader", () => {
-  test("is told the newest utterance once", () => {
-    const announcer = new Announcer();
-    expect(announcer.take(0)).toBeNull();
-    announcer.offer("u1", "Ada: hello joy");
-    expect(announcer.take(0)).toBe("Ada: hello joy");
-    announcer.offer("u1", "Ada: hello joy");
-    expect(announcer.take(100)).toBeNull();
-  });
-
-  test("is not flooded: what comes too fast is counted, and only the newest of it told", () => {
-    const announcer = new Announcer();
-    announcer.offer("u1", "one");
-    announcer.take(0);
-    for (const key of ["u2", "u3", "u4"]) announcer.offer(key, key);
-    expect(announcer.take(1)).toBeNull();
-    expect(announcer.wait(1)).toBe(4);
-    expect(announcer.take(5)).toBe("2 more, then u4");
   });
 });
