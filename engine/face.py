@@ -4,6 +4,8 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from torch.nn import functional as F
 
 from engine.utterance import FACE_SIZE
 
@@ -15,7 +17,7 @@ _MOUTH: Final = (61, 291)
 # Where FER2013 has them in its 48x48 pixels: medians over 289 faces of its public test set in which the mesh was found.
 _EYES_APART: Final = 17.7
 _EYES_TO_MOUTH: Final = 18.0
-_CENTRE: Final = (24.0, 27.9)
+_CENTRE: Final = np.array([24.0, 27.9])
 _FINEST: Final = 6
 
 
@@ -31,29 +33,26 @@ def align(grey: npt.NDArray[np.uint8], landmarks: npt.NDArray[np.float32]) -> np
     scale = max(float(np.hypot(*across)) / _EYES_APART, float(np.hypot(*(mouth - eyes))) / _EYES_TO_MOUTH, 1e-3)
     # Sampling is finer than the crop by a whole factor, and averaged: a large face must not alias.
     fine = min(_FINEST, max(1, round(scale)))
-    grid = (np.arange(FACE_SIZE * fine, dtype=np.float32) + 0.5) / fine
     right_ward = across / max(float(np.hypot(*across)), 1e-6) * scale
-    down_ward = np.array([-right_ward[1], right_ward[0]])
-    centre = (eyes + mouth) / 2
-    x = (grid - _CENTRE[0])[None, :]
-    y = (grid - _CENTRE[1])[:, None]
-    sampled = _bilinear(
-        grey, centre[0] + x * right_ward[0] + y * down_ward[0], centre[1] + x * right_ward[1] + y * down_ward[1]
-    )
-    crop: npt.NDArray[np.float32] = sampled.reshape(FACE_SIZE, fine, FACE_SIZE, fine).mean(axis=(1, 3))
-    return np.rint(crop).astype(np.uint8)
+    axes = np.array([[right_ward[0], -right_ward[1]], [right_ward[1], right_ward[0]]])
+    middle = (eyes + mouth) / 2 + axes @ (FACE_SIZE / 2 - _CENTRE)
+    part, corner = _around(grey, middle, np.abs(axes).sum(axis=1) * FACE_SIZE / 2 + 1.0)
+    size = np.array(part.shape[::-1])
+    # From shares of half the crop to shares of half the part, both from their middle.
+    theta = np.column_stack([axes * FACE_SIZE / size[:, None], 2.0 * (middle - corner) / size - 1.0])
+    shape = [1, 1, FACE_SIZE * fine, FACE_SIZE * fine]
+    grid = F.affine_grid(torch.from_numpy(theta).float()[None], shape, align_corners=False)
+    pixels = torch.from_numpy(part).float()[None, None]
+    sampled = F.avg_pool2d(F.grid_sample(pixels, grid, padding_mode="border", align_corners=False), fine)
+    crop: npt.NDArray[np.uint8] = sampled[0, 0].round().to(torch.uint8).numpy()
+    return crop
 
 
-def _bilinear(
-    grey: npt.NDArray[np.uint8], x: npt.NDArray[np.float32], y: npt.NDArray[np.float32]
-) -> npt.NDArray[np.float32]:
-    """Values between pixels; pixel (i, j) covers [j, j+1) x [i, i+1), so that its value lies at its middle."""
-    height, width = grey.shape
-    x, y = np.clip(x - 0.5, 0, width - 1), np.clip(y - 0.5, 0, height - 1)
-    left, top = np.floor(x).astype(np.intp), np.floor(y).astype(np.intp)
-    right, bottom = np.minimum(left + 1, width - 1), np.minimum(top + 1, height - 1)
-    part_x, part_y = (x - left).astype(np.float32), (y - top).astype(np.float32)
-    upper = grey[top, left] * (1 - part_x) + grey[top, right] * part_x
-    lower = grey[bottom, left] * (1 - part_x) + grey[bottom, right] * part_x
-    between: npt.NDArray[np.float32] = upper * (1 - part_y) + lower * part_y
-    return between
+def _around(
+    grey: npt.NDArray[np.uint8], middle: npt.NDArray[np.float64], reach: npt.NDArray[np.float64]
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.intp]]:
+    """What lies in the picture no further than this from a point, both [2] x and y, at least one pixel; its corner."""
+    size = np.array(grey.shape[::-1])
+    first = np.clip(np.floor(middle - reach), 0, size - 1).astype(np.intp)
+    last = np.clip(np.ceil(middle + reach), first + 1, size).astype(np.intp)
+    return grey[first[1] : last[1], first[0] : last[0]], first
