@@ -17,7 +17,7 @@ import numpy.typing as npt
 from engine.utterance import SAMPLE_RATE
 from streamer.audio import FRAME, Samples
 from streamer.listener import FRAME_SECONDS
-from streamer.sample import FRAMES_PER_SECOND, HEIGHT, SAMPLE, WIDTH, Image, open_portrait, picture
+from streamer.sample import HEIGHT, SAMPLE, WIDTH, Image, open_portrait, picture
 from streamer.sources.file import AudioChunk, FileSource
 
 Transport = Literal["webrtc", "websocket"]
@@ -27,10 +27,11 @@ OPUS_LOOKAHEAD_SECONDS: Final = 312 / OPUS_RATE
 """By how much libopus's sound is late in its own packets (its pre-skip, RFC 7845; RTP does not take it back)."""
 _OPUS_FRAME: Final = OPUS_RATE // 50
 _OPUS_BITS: Final = 32_000
-_VP8_BITS: Final = 600_000
+VP8_BITS: Final = 400_000
+PICTURES_PER_SECOND: Final = 15
 _JPEG_QUALITY: Final = 80
 _JPEGS_PER_SECOND: Final = 10
-_BETWEEN: Final = Fraction(1, FRAMES_PER_SECOND)
+_BETWEEN: Final = Fraction(1, PICTURES_PER_SECOND)
 SILENT_SECONDS: Final = 1.0
 """How much silence follows the recording."""
 
@@ -41,7 +42,8 @@ class Media:
 
     pictures: one every `picture_seconds`. They sway as slowly as the sample's, and are of no speaker in particular.
 
-    WebRTC: Opus at 32 kbit/s, VP8 at 600 kbit/s and 25 pictures a second, each second a key frame.
+    WebRTC: Opus at 32 kbit/s; VP8 as the page sends it, at 400 kbit/s and 15 pictures a second, but with a key frame
+    each second, since nobody here answers who asks for one.
     WebSocket: PCM16, and JPEG ten times a second, which is as many as the server looks at.
     """
 
@@ -76,7 +78,7 @@ def encode(transport: Transport, seconds: float | None = None) -> Media:
     """The sample, or its beginning; all of it takes some seconds. Raises SampleError where it can't be composed."""
     portrait, voices = open_portrait(), _voices(seconds)
     shown = len(voices[0]) / SAMPLE_RATE - SILENT_SECONDS
-    rate = FRAMES_PER_SECOND if transport == "webrtc" else _JPEGS_PER_SECOND
+    rate = PICTURES_PER_SECOND if transport == "webrtc" else _JPEGS_PER_SECOND
     images = (picture(portrait, number / rate) for number in range(round(shown * rate)))
     if transport == "webrtc":
         return Media(transport, tuple(tuple(_opus(pcm)) for pcm in voices), tuple(_vp8(images)), 1 / rate)
@@ -116,7 +118,7 @@ def _vp8(images: Iterator[Image]) -> Iterator[bytes]:
     encoder = av.CodecContext.create("libvpx", "w")
     encoder.width, encoder.height = WIDTH, HEIGHT
     encoder.pix_fmt, encoder.time_base, encoder.framerate = "yuv420p", _BETWEEN, 1 / _BETWEEN
-    encoder.bit_rate, encoder.gop_size, encoder.thread_count = _VP8_BITS, FRAMES_PER_SECOND, 1
+    encoder.bit_rate, encoder.gop_size, encoder.thread_count = VP8_BITS, PICTURES_PER_SECOND, 1
     encoder.options = {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0", "error-resilient": "1"}
     for number, image in enumerate(images):
         frame = av.VideoFrame.from_ndarray(image, "rgb24").reformat(format="yuv420p")

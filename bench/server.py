@@ -22,6 +22,7 @@ _ADDRESS: Final = re.compile(r"http://\S+:\d+")
 _START_SECONDS: Final = 90.0
 _STOP_SECONDS: Final = 30.0
 _SAMPLE_SECONDS: Final = 0.1
+_LOOKS_TO_MEMORY: Final = 10
 
 Counts = dict[tuple[str, tuple[str, ...]], float]
 
@@ -33,6 +34,10 @@ class Server:
     url: str
     ready_seconds: float
     process: psutil.Process
+
+    def processes(self) -> list[psutil.Process]:
+        """Its own, and those that it has started."""
+        return [self.process, *self.process.children(recursive=True)]
 
     async def counts(self) -> Counts:
         """Its counters by name and values of labels, as `/metrics` tells them now."""
@@ -90,32 +95,45 @@ async def serving(bundle: str, recogniser: str) -> AsyncIterator[Server]:
 
 @asynccontextmanager
 async def watching(server: Server) -> AsyncIterator[Usage]:
-    """Looks at the server ten times a second for the length of the block."""
+    """Looks ten times a second at what the server has used, for the length of the block.
+
+    Every second, and at the end, at its memory: that walks all its pages, which costs more than all else here.
+    """
     usage = Usage()
 
     async def watch() -> None:
         while True:
-            seconds, memory = _used([server.process, *server.process.children(recursive=True)])
-            usage.busy.append((time(), seconds))
-            usage.memory_mb = max(usage.memory_mb, memory / 2**20)
-            await asyncio.sleep(_SAMPLE_SECONDS)
+            processes = server.processes()
+            usage.memory_mb = max(usage.memory_mb, _memory(processes) / 2**20)
+            for _ in range(_LOOKS_TO_MEMORY):
+                usage.busy.append((time(), _seconds(processes)))
+                await asyncio.sleep(_SAMPLE_SECONDS)
 
     task = asyncio.create_task(watch())
     try:
         yield usage
     finally:
         task.cancel()
+        usage.memory_mb = max(usage.memory_mb, _memory(server.processes()) / 2**20)
 
 
-def _used(processes: Iterable[psutil.Process]) -> tuple[float, int]:
-    """CPU seconds, and bytes: what processes share is counted once."""
-    seconds, memory = 0.0, 0
+def _seconds(processes: Iterable[psutil.Process]) -> float:
+    """Of CPU time."""
+    seconds = 0.0
     for process in processes:
         with suppress(psutil.NoSuchProcess):
             times = process.cpu_times()
             seconds += times.user + times.system
+    return seconds
+
+
+def _memory(processes: Iterable[psutil.Process]) -> int:
+    """Bytes; what processes share is counted once."""
+    memory = 0
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
             memory += process.memory_full_info().pss
-    return seconds, memory
+    return memory
 
 
 async def _address(process: asyncio.subprocess.Process) -> str:

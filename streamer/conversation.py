@@ -111,6 +111,7 @@ class Conversation:
             seen_with=seen_with,
         )
         self._participants[name] = participant
+        self._expect(1)
         self._order.heard(name, start)
         self._tell_who()
         return participant
@@ -134,6 +135,7 @@ class Conversation:
         finally:
             if self._participants.get(participant.name) is participant:
                 del self._participants[participant.name]
+                self._expect(-1)
                 self._left_at = monotonic()
                 self._tell_who()
 
@@ -190,6 +192,7 @@ class Conversation:
         """Ends all subscriptions and frees the dialogue's memory. Participants have left before, or are stopped."""
         for participant in self._participants.values():
             participant.stop()
+        self._expect(-len(self._participants))
         self._participants.clear()
         self._log.close()
         if self._stage is not None:
@@ -213,6 +216,11 @@ class Conversation:
                 live=self._settings.live,
             )
         return self._stage
+
+    def _expect(self, speakers: int) -> None:
+        # A file's utterances are recognised one after the other, whoever speaks.
+        if self._settings.live and speakers:
+            self._workers.recognition.submit(self._recogniser.expect, speakers)
 
     def _tell_who(self) -> None:
         muted = tuple(name for name, participant in self._participants.items() if participant.muted)

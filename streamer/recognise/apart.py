@@ -18,7 +18,7 @@ _STOP_SECONDS: Final = 5.0
 _NOTHING: Final = Transcript("", ())
 _log = logging.getLogger(__name__)
 
-Kind = Literal["feed", "partial", "finish"]
+Kind = Literal["expect", "feed", "partial", "finish"]
 
 
 class ApartRecogniser:
@@ -36,6 +36,7 @@ class ApartRecogniser:
         self._make = make
         self._lock = Lock()
         self._numbers = 0
+        self._speakers = 0
         self._closed = False
         self._processes = [_Process(make) for _ in range(processes)]
         try:
@@ -57,23 +58,43 @@ class ApartRecogniser:
             self._numbers += 1
             return ApartRecognition(self, process, self._numbers)
 
+    def expect(self, speakers: int) -> None:
+        with self._lock:
+            before, self._speakers = self._share(), self._speakers + speakers
+            more, processes = self._share() - before, tuple(self._processes)
+        if more:
+            for process in processes:
+                self.ask(process, "expect", more)
+
     def close(self) -> None:
         with self._lock:
             self._closed = True
         for process in self._processes:
             process.stop()
 
+    def ask(self, process: "_Process", kind: Kind, number: int, pcm: Samples | None = None) -> Any:
+        """What a process answers; None where it only listens, or has died."""
+        try:
+            return process.call(kind, number, pcm)
+        except (EOFError, OSError):
+            self._lost(process)
+            return None
+
     def over(self, process: "_Process") -> None:
         """An utterance of a process is over."""
         with self._lock:
             process.utterances -= 1
 
-    def lost(self, process: "_Process") -> None:
+    def _lost(self, process: "_Process") -> None:
         """A process has died: another takes its place."""
         with self._lock:
             if process in self._processes and not self._closed:
                 _log.error("a process that recognises speech has died; what it was hearing stays without words")
-                self._processes[self._processes.index(process)] = _Process(self._make)
+                self._processes[self._processes.index(process)] = _Process(self._make, self._share())
+
+    def _share(self) -> int:
+        """How many may speak to one process at once."""
+        return -(-self._speakers // len(self._processes))
 
 
 class ApartRecognition:
@@ -92,36 +113,30 @@ class ApartRecognition:
 
     def partial(self) -> str:
         self._send()
-        return str(self._ask("partial", ""))
+        return str(self._owner.ask(self._process, "partial", self._number) or "")
 
     def finish(self) -> Transcript:
         self._send()
         try:
-            found: Transcript = self._ask("finish", _NOTHING)
+            found: Transcript | None = self._owner.ask(self._process, "finish", self._number)
         finally:
             self._owner.over(self._process)  # A file's next utterance does not wait behind one still being heard.
-        return found
+        return found or _NOTHING
 
     def _send(self) -> None:
         if self._unsent:
             pcm, self._unsent = np.concatenate(self._unsent), []
-            self._ask("feed", None, pcm)
-
-    def _ask(self, kind: Kind, otherwise: Any, pcm: Samples | None = None) -> Any:
-        try:
-            return self._process.call(kind, self._number, pcm)
-        except (EOFError, OSError):
-            self._owner.lost(self._process)
-            return otherwise
+            self._owner.ask(self._process, "feed", self._number, pcm)
 
 
 class _Process:
     """A process, and the one pipe to it."""
 
-    def __init__(self, make: Callable[[], Recogniser]) -> None:
+    def __init__(self, make: Callable[[], Recogniser], speakers: int = 0) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipe, there = context.Pipe()
-        self._process = context.Process(target=_serve, args=(there, make), name="undertone-words", daemon=True)
+        given = (there, make, speakers)
+        self._process = context.Process(target=_serve, args=given, name="undertone-words", daemon=True)
         self._process.start()
         there.close()
         self._lock = Lock()
@@ -138,11 +153,11 @@ class _Process:
             self._await()
 
     def call(self, kind: Kind, number: int, pcm: Samples | None) -> Any:
-        """The answer; to sound there is none. Raises EOFError or OSError where the process has died."""
+        """The answer, None to sound and to speakers. Raises EOFError or OSError where the process has died."""
         with self._lock:
             self._await()
             self._pipe.send((kind, number, pcm))
-            return None if kind == "feed" else self._pipe.recv()
+            return self._pipe.recv() if kind in {"partial", "finish"} else None
 
     def stop(self) -> None:
         """Ends the process; who still asks it gets OSError."""
@@ -159,8 +174,8 @@ class _Process:
             self._ready = True
 
 
-def _serve(pipe: Connection, make: Callable[[], Recogniser]) -> None:
-    """What the process does: it answers until the pipe is closed."""
+def _serve(pipe: Connection, make: Callable[[], Recogniser], speakers: int) -> None:
+    """What the process does: it answers until the pipe is closed. speakers: as many as are expected already."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the server, which still wants its last words
     try:
         recogniser = make()
@@ -170,7 +185,13 @@ def _serve(pipe: Connection, make: Callable[[], Recogniser]) -> None:
     under_way: dict[int, Recognition] = {}
     try:
         while True:
+            if speakers and not under_way:  # It takes a while, in which nobody is heard.
+                recogniser.expect(speakers)
+                speakers = 0
             kind, number, pcm = pipe.recv()
+            if kind == "expect":
+                speakers += number
+                continue
             if number not in under_way:
                 under_way[number] = recogniser.open()
             match kind:

@@ -16,6 +16,9 @@ class NoRecogniser:
     def open(self) -> "NoRecognition":
         return NoRecognition()
 
+    def expect(self, speakers: int) -> None:
+        pass
+
     def close(self) -> None:
         pass
 

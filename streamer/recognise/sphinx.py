@@ -48,7 +48,7 @@ class SphinxRecogniser:
     streams = True
 
     def __init__(self, decoders: int = 4) -> None:
-        self._left = decoders - 1
+        self._most, self._made, self._speakers = decoders, 1, 0
         self._lock = Lock()
         self._idle = [_make_decoder()]
         self._lent: _Decoder | None = None
@@ -57,10 +57,18 @@ class SphinxRecogniser:
     def open(self) -> "SphinxRecognition":
         return SphinxRecognition(self)
 
+    def expect(self, speakers: int) -> None:
+        with self._lock:
+            self._speakers += speakers
+            missing = max(0, min(self._speakers, self._most) - self._made)
+            self._made += missing
+        for _ in range(missing):
+            self.give(_make_decoder())
+
     def close(self) -> None:
         with self._lock:
             self._idle.clear()
-            self._left = 0
+            self._made = self._most
             self._lent = None
 
     def take(self) -> _Decoder | None:
@@ -68,9 +76,9 @@ class SphinxRecogniser:
         with self._lock:
             if self._idle:
                 return self._idle.pop()
-            if not self._left:
+            if self._made >= self._most:
                 return None
-            self._left -= 1
+            self._made += 1
         return _make_decoder()
 
     def give(self, decoder: _Decoder) -> None:

@@ -53,6 +53,9 @@ class WhisperRecogniser:
     def open(self) -> "WhisperRecognition":
         return WhisperRecognition(self._model)
 
+    def expect(self, speakers: int) -> None:
+        """Nothing to do: all speakers share the weights."""
+
     def close(self) -> None:
         """Nothing to do: the weights go with the last recognition that holds them."""
 

@@ -62,6 +62,10 @@ class Recogniser(Protocol):
         """A recognition of a new utterance. Never waits."""
         ...
 
+    def expect(self, speakers: int) -> None:
+        """So many more may speak at once from now on, or fewer, below 0: what they need is made before they do."""
+        ...
+
     def close(self) -> None:
         """Frees the models; recognitions under way may still finish."""
         ...

@@ -8,7 +8,7 @@ import pytest
 
 from bench.ideal import _decoded, codec_seconds, utterances
 from bench.latency import prepare
-from bench.media import SILENT_SECONDS, Media, Transport
+from bench.media import PICTURES_PER_SECOND, SILENT_SECONDS, VP8_BITS, Media, Transport
 
 
 @pytest.fixture(scope="module", params=["webrtc", "websocket"])
@@ -38,6 +38,11 @@ def test_pictures_fill_the_recording(media: Media) -> None:
         image = cv2.imdecode(np.frombuffer(media.pictures[-1], np.uint8), cv2.IMREAD_COLOR)
         assert image is not None
         assert image.shape == (480, 640, 3)
+
+
+def test_pictures_over_webrtc_are_as_the_page_sends_them() -> None:
+    page = (Path(__file__).parents[2] / "web/src/session/link.ts").read_text(encoding="utf-8").replace("_", "")
+    assert f"maxBitrate: {VP8_BITS}, maxFramerate: {PICTURES_PER_SECOND} " in page
 
 
 def test_silence_follows_the_recording(media: Media) -> None:

@@ -299,6 +299,9 @@ class Stuck:
     def open(self) -> Recognition:
         return self
 
+    def expect(self, speakers: int) -> None:
+        """Nothing to make."""
+
     def close(self) -> None:
         self.go_on.set()
 

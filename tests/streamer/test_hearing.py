@@ -31,6 +31,9 @@ class Notebook:
     def open(self) -> Recognition:
         return self
 
+    def expect(self, speakers: int) -> None:
+        """Nothing to make."""
+
     def close(self) -> None:
         """Nothing to close."""
 
