@@ -43,7 +43,12 @@ class Counting:
 def test_a_decoder_for_each_speaker_is_there_before_they_speak(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[object] = []
     make = sphinx._make_decoder
-    monkeypatch.setattr(sphinx, "_make_decoder", lambda: made.append(decoder := make()) or decoder)
+
+    def making() -> object:
+        made.append(make())
+        return made[-1]
+
+    monkeypatch.setattr(sphinx, "_make_decoder", making)
     recogniser = sphinx.SphinxRecogniser(decoders=3)
     there = [len(made)]
     for speakers in (1, 1, 5, -6, 1):
