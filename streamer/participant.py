@@ -59,10 +59,13 @@ class Participant:
         self._settings = settings
         self._turns = turns
         self._voices = voices
+        if voices is not None:
+            voices.look_anew()
         self._listener = ear or Listener(settings.segmenter, settings.gap_seconds, turns)
-        self.sight: Sight = seen_with.sight if seen_with else Sight(name, stage, engine, settings)
+        names = voices.faces if voices else dict
+        self.sight: Sight = seen_with.sight if seen_with else Sight(name, stage, engine, settings, names)
         self.sight.share(name)
-        self._chunks: deque[tuple[float, Samples] | None] = deque()
+        self._chunks: deque[tuple[float, Samples, float] | None] = deque()
         self._queued_seconds = 0.0
         self._queued_until = origin
         self._arrivals: deque[tuple[float, float]] = deque(maxlen=_ARRIVALS)
@@ -96,8 +99,9 @@ class Participant:
             self._drop("audio", self._queued_seconds)
             return
         self._queued_until = max(self._queued_until, start + seconds)
-        self._arrivals.append((start + seconds, perf_counter()))
-        self._queue((start, pcm), seconds)
+        arrived = perf_counter()
+        self._arrivals.append((start + seconds, arrived))
+        self._queue((start, pcm, arrived), seconds)
 
     def wants_picture(self, time: float) -> bool:
         """Whether `video` would look at a picture of this media time, so that none need be decoded in vain."""
@@ -179,7 +183,6 @@ class Participant:
             await self._progressed()
 
     async def _listen_on(self) -> None:
-        loop, signals = asyncio.get_running_loop(), self._stage.workers.signals
         while True:
             await self._came.wait()
             self._came.clear()
@@ -188,15 +191,17 @@ class Participant:
                 if chunk is None:
                     heard = self._listener.flush()
                 else:
-                    began = perf_counter()
-                    heard = await loop.run_in_executor(signals, self._listener.hear, *chunk)
-                    self._stage.load.took(perf_counter() - began)
-                    self._queued_seconds -= len(chunk[1]) / SAMPLE_RATE
+                    start, pcm, arrived = chunk
+                    # Here and now: that takes less than to hand it to a thread.
+                    heard = self._listener.hear(start, pcm)
+                    self._stage.load.took(perf_counter() - arrived)
+                    self._queued_seconds -= len(pcm) / SAMPLE_RATE
                 for one in heard:
                     self._follow(one)
                 self._chunks.popleft()
                 self._stage.order.heard(self.name, self._listener.until)
                 await self._progressed()
+                await asyncio.sleep(0)
 
     def _follow(self, heard: Heard) -> None:
         match heard, self._turn:
@@ -253,10 +258,11 @@ class Participant:
             turn.forgo_words()
         if self._turns is not None:
             turn.mark(self._turns.marks(close.start, close.spoken))
-        arrived = self._arrived(close.spoken), self._arrived(close.at)
-        task = self._stage.workers.start(
-            self._answer(turn.settle(close, self.sight.crops(self.name, close.start, close.end - self._tail), arrived))
-        )
+        arrived, end = (self._arrived(close.spoken), self._arrived(close.at)), close.end - self._tail
+        if self._voices is not None:
+            turn.lips(self.sight.talker(close.start, end))
+        crops = self.sight.crops(self.name, close.start, end)
+        task = self._stage.workers.start(self._answer(turn.settle(close, crops, arrived)))
         self._settling.add(task)
         task.add_done_callback(self._settling.discard)
 
@@ -277,7 +283,7 @@ class Participant:
     def _crowded(self) -> bool:
         return len(self._settling) > self._settings.pending_utterances // 4
 
-    def _queue(self, chunk: tuple[float, Samples] | None, seconds: float) -> None:
+    def _queue(self, chunk: tuple[float, Samples, float] | None, seconds: float) -> None:
         self._chunks.append(chunk)
         self._queued_seconds += seconds
         self._came.set()

@@ -265,7 +265,7 @@ class FaceBox(Message):
     unsure: bool
     confidence: Share
     speaking: bool = Field(default=False, description="its speaker is heard, or its mouth moves most meanwhile")
-    speaker: str | None = Field(default=None, description="in a recording: whose face it is, where that is known")
+    speaker: str | None = Field(default=None, description="whose face it is, where that is known")
 
 
 class FacesEvent(Message):

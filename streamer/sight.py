@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from time import perf_counter
 
 import numpy as np
@@ -27,7 +27,10 @@ class Sight:
     One waits while one is looked at: the newest wins, older ones are counted as dropped.
     """
 
-    def __init__(self, participant: str, stage: Stage, engine: Engine, settings: Settings) -> None:
+    def __init__(
+        self, participant: str, stage: Stage, engine: Engine, settings: Settings, names: Callable[[], Mapping[int, str]]
+    ) -> None:
+        """names: whose voices the faces are thought to have by now, by id."""
         self._participant = participant
         self._stage = stage
         self._engine = engine
@@ -43,6 +46,7 @@ class Sight:
         )
         self._people: set[str] = set()
         self._whose: Mapping[int, str] = {}
+        self._names = names
         self._voiced: set[str] = set()
         self._came = asyncio.Event()
         self._idle = asyncio.Event()
@@ -86,7 +90,7 @@ class Sight:
         It is the one that is bound to them, else of those that are nobody's the one that moves the mouth most. Where
         none does, it is the largest, unless several people share these pictures: then it is not guessed.
         """
-        pictures = [faces for at, faces in self._looked if start <= at < end]
+        pictures = self._between(start, end)
         seen = [face.crop for faces in pictures for face in faces if self._whose.get(face.id) == participant]
         if not seen:
             free = [[face for face in faces if face.id not in self._whose] for faces in pictures]
@@ -99,6 +103,10 @@ class Sight:
         chosen = np.linspace(0, len(seen) - 1, min(len(seen), self._settings.faces_per_utterance)).round().astype(int)
         crops: Crops = np.stack([seen[index] for index in chosen])
         return crops
+
+    def talker(self, start: float, end: float) -> int | None:
+        """The id of the face that moves its lips most between two media times; None where none does."""
+        return talking(self._between(start, end))
 
     def recall(self, seen: Seen) -> None:
         """Goes on from faces that were seen before. Called before the first picture."""
@@ -141,9 +149,9 @@ class Sight:
             except EngineBusy:
                 self._stage.metrics.dropped("faces")
                 return
-        speaking = self._speaking(at, faces)
+        speaking, whose = self._speaking(at, faces), {**self._names(), **self._whose}
         boxes = tuple(
-            _box(face, reading, self._whose.get(face.id), speaking=face.id in speaking)
+            _box(face, reading, whose.get(face.id), speaking=face.id in speaking)
             for face, reading in zip(faces, readings, strict=True)
         )
         latency = 1e3 * (perf_counter() - arrived)
@@ -151,6 +159,9 @@ class Sight:
         self._stage.log.publish(
             FacesEvent(participant=self._participant, at=round(at, 3), faces=boxes, latency_ms=round(latency, 1))
         )
+
+    def _between(self, start: float, end: float) -> list[list[Face]]:
+        return [faces for at, faces in self._looked if start <= at < end]
 
     def _speaking(self, at: float, faces: list[Face]) -> set[int]:
         """Ids of the faces of those who are heard; where none is known to be theirs, of the one that moves its lips."""

@@ -104,6 +104,7 @@ class Turn:
         self._answered = stage.memo is not None and stage.memo.knows(utterance)
         self._words = True
         self._marks: tuple[Mark, ...] = ()
+        self._face: int | None = None
         self._hearing: Hearing | None = None
         self._ahead: asyncio.Task[Prepared] | None = None
         self._guessed_at: float | None = None
@@ -153,6 +154,10 @@ class Turn:
         """What makes it hard to read; its final events say so."""
         self._marks = marks
 
+    def lips(self, face: int | None) -> None:
+        """The id of the face whose lips moved meanwhile, if one's did: it may be the speaker's."""
+        self._face = face
+
     def settle(self, close: Close, crops: Crops | None, arrived: tuple[float, float]) -> Awaitable[None]:
         """The utterance is over. Takes its place in the dialogue's order at once; await the rest.
 
@@ -189,7 +194,7 @@ class Turn:
             said = prepared.said
             if isinstance(said, Utterance):
                 said = await stage.dialogue.encode(said)
-            said = self._spoken_by(said, prepared.heard)
+            said = self._spoken_by(said, prepared.heard, close.spoken - close.start)
             reading = await stage.dialogue.observe(said) if said else None
             now = perf_counter()
             self._settled = True
@@ -214,7 +219,7 @@ class Turn:
 
     async def _prepare(self, pcm: Samples, crops: Crops | None, words: Transcript | None = None) -> Prepared:
         began = perf_counter()
-        hearing = asyncio.ensure_future(self._voices.hear(pcm, self._stage.workers.signals)) if self._voices else None
+        hearing = asyncio.ensure_future(self._voices.hear(pcm, self._stage.workers.voices)) if self._voices else None
         transcript = words or (await self._recognise(pcm) if self._words else NO_WORDS)
         heard = await hearing if hearing else None
         recognised = perf_counter()
@@ -226,11 +231,11 @@ class Turn:
         done = perf_counter()
         return Prepared(transcript, said, heard, 1e3 * (recognised - began), 1e3 * (done - recognised))
 
-    def _spoken_by(self, said: Encoded | None, heard: Print | None) -> Encoded | None:
+    def _spoken_by(self, said: Encoded | None, heard: Print | None, seconds: float) -> Encoded | None:
         """What is to be fused, by whom it is now known to be said; what that shows of earlier utterances is told."""
         if self._voices is None:
             return said
-        self._voice, changed = self._voices.settle(self._id, heard)
+        self._voice, changed = self._voices.settle(self._id, heard, self._face, seconds)
         if changed:
             self._stage.log.publish(SpeakersEvent(participant=self._speaker, utterances=changed))
         if said is None:

@@ -12,13 +12,12 @@ _log = logging.getLogger(__name__)
 class Workers:
     """The streamer's threads, shared by all conversations, and its background tasks.
 
-    Each track has one job at a time, sound in `signals` and pictures in `sight`, and each utterance one in
-    `recognition`, so all queues are bounded by the limits on participants and on waiting utterances. Sound never waits
-    behind a picture: nine faces take longer than a frame of sound lasts.
+    Each track has one job at a time in `sight`, and each utterance one in `recognition` and, of mixed sound, one in
+    `voices`, so all queues are bounded by the limits on participants and on waiting utterances.
     """
 
     def __init__(self, recognition: int = 8) -> None:
-        self.signals = ThreadPoolExecutor(2, "signals")
+        self.voices = ThreadPoolExecutor(2, "voices")
         self.sight = ThreadPoolExecutor(2, "sight")
         self.recognition = ThreadPoolExecutor(recognition, "recognition")
         self._tasks: set[asyncio.Task[None]] = set()
@@ -36,7 +35,7 @@ class Workers:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        for pool in (self.signals, self.sight, self.recognition):
+        for pool in (self.voices, self.sight, self.recognition):
             await asyncio.to_thread(pool.shutdown, cancel_futures=True)
 
     def _finished(self, task: "asyncio.Task[None]") -> None:

@@ -121,7 +121,7 @@ export interface FaceBox {
   confidence: number;
   /** its speaker is heard, or its mouth moves most meanwhile */
   speaking: boolean;
-  /** in a recording: whose face it is, where that is known */
+  /** whose face it is, where that is known */
   speaker: string | null;
 }
 
