@@ -269,6 +269,8 @@ class Turn:
     async def _glance(self, end: float, pcm: Samples, crops: Crops | None) -> None:
         began = perf_counter()
         text = await self._hearing.partial() if self._hearing else ""
+        if self._voices is not None and self._voice is None:
+            self._voice = self._voices.guess(await self._voices.hear(pcm, self._stage.workers.voices))
         utterance = self._utterance(text, pcm, crops)
         if utterance:
             await self._tell(utterance, text, end, began)

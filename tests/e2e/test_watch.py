@@ -72,7 +72,7 @@ def watch(request: pytest.FixtureRequest, caller: Browser, server: Server) -> It
         page.get_by_label("Your name").fill("Ann")
         page.get_by_label("My microphone as a second speaker").check()
         page.get_by_role("button", name=SHARE).click()
-        for name in ("call", "Ann"):
+        for name in ("call:1", "Ann"):
             expect(page.locator(FINAL, has_text=name).first).to_be_visible()
         yield page
 

@@ -24,11 +24,13 @@ async def test_a_mixed_track_told_of_in_the_hello_has_a_voice_for_each_utterance
                 await asyncio.sleep(0.2)
             events = await asyncio.wait_for(finish(session), WAIT)
     finals = [event.body for event in events if isinstance(event.body, EmotionEvent) and event.body.final]
+    guessed = [event.body for event in events if isinstance(event.body, EmotionEvent) and not event.body.final]
     words = [event.body for event in events if isinstance(event.body, TranscriptEvent) and event.body.final]
     expected = [f"tab:{who + 1}" for _, end, who in CUES if end < 12]
     assert [reading.voice for reading in finals] == expected
     assert [said.voice for said in words] == expected
     assert {reading.participant for reading in finals} == {"tab"}
+    assert {"tab:1", "tab:2"} <= {reading.voice for reading in guessed}, "a guess at the reading guesses whose it is"
     assert ConversationRecord.of(events).speakers == ("tab:1", "tab:2")
 
 

@@ -33,7 +33,7 @@ export class Beside {
     }
     [this.#stream, this.name, this.muted] = [stream, name, false];
     const own = { participant: name, consent: true, claim: claim(), stream };
-    const request = { ...own, conversation, links: false, resumeAfter: this.#lastSeq };
+    const request = { ...own, conversation, speakers: "one" as const, links: false, resumeAfter: this.#lastSeq };
     this.#connection = new Connection(openers, request, () => this.#lastSeq, {
       phase: (phase) => this.#enter(phase === "live", phase === "ended"),
       failed: () => undefined,

@@ -6,6 +6,8 @@ import type { State, Utterance } from "./state";
 
 export interface Current {
   readonly speaker: string;
+  /** The participant in whose sound they are heard. */
+  readonly source: string;
   readonly speaking: boolean;
   readonly reading: EmotionEvent | null;
   /** The last words, maybe provisional. */
@@ -31,20 +33,29 @@ export interface Spark {
 const LEAST_HEIGHT = 0.15;
 const LEAST_WIDTH = 0.01;
 
-/** Who speaks now, or spoke last; of `only` one speaker if given. Null while nobody has. */
+/**
+ * Who speaks now, or spoke last; of `only` one speaker if given. Null while nobody has. Of several in one sound it is not
+ * known who begins to speak until their words are there.
+ */
 export function current(state: State, only: string | null = null): Current | null {
   const speaking = state.speaking.findLast((name) => only === null || name === only);
-  const last = state.utterances.findLast((one) => one.participant === (speaking ?? only ?? one.participant));
-  const speaker = speaking ?? last?.participant;
+  const wanted = speaking ?? only;
+  const last = state.utterances.findLast((one) => wanted === null || isOf(one, wanted));
+  const speaker = speaking !== undefined && last?.textFinal ? speaking : (last?.participant ?? speaking);
   if (speaker === undefined) return null;
   return {
     speaker,
+    source: last?.source ?? speaker,
     speaking: speaking !== undefined,
-    reading: state.utterances.findLast((one) => one.participant === speaker && one.reading)?.reading ?? null,
+    reading: state.utterances.findLast((one) => isOf(one, speaker) && one.reading)?.reading ?? null,
     text: last?.text ?? "",
     final: last?.textFinal ?? false,
     until: last?.end ?? 0,
   };
+}
+
+function isOf({ participant, source }: Utterance, name: string): boolean {
+  return name === participant || name === source;
 }
 
 /** The conversation's time at our steady clock, and never before what was heard last. */
@@ -57,8 +68,9 @@ export function timeNow(state: State, steady: number): number {
 export function sparks(utterances: readonly Utterance[], speaker: string, now: number, seconds: number, gap: number): Spark[] {
   const from = now - seconds;
   let taken = -Infinity;
-  return utterances.flatMap(({ key, participant, start, end, reading }) => {
-    if (!reading || participant !== speaker || end < from) return [];
+  return utterances.flatMap((one) => {
+    const { key, start, end, reading } = one;
+    if (!reading || !isOf(one, speaker) || end < from) return [];
     const x = Math.max(0, (start - from) / seconds);
     const width = Math.max(LEAST_WIDTH, (end - from) / seconds - x);
     const { label, unsure, final, confidence } = reading;

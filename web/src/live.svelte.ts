@@ -203,7 +203,8 @@ export class Live {
     const { conversation, participant, own } = this;
     const resumeAfter = this.conversed.lastSeq;
     const taking = { consent: own !== null, claim: own && claim(), stream: own?.analysed ?? null };
-    const request = { ...taking, conversation, participant, resumeAfter, links: true };
+    const speakers = this.source === "screen" ? ("mixed" as const) : ("one" as const);
+    const request = { ...taking, conversation, participant, speakers, resumeAfter, links: true };
     this.#connection = new Connection(openers, request, () => this.conversed.lastSeq, {
       phase: (phase, transport) => this.#enter(phase, transport),
       failed: (tries, wait) => {

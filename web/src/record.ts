@@ -17,7 +17,7 @@ function settled(kept: UtteranceRecord): Utterance {
   const { utterance: key, speaker: participant, start, end, text, draft, words: _, ...read } = kept;
   const told = { type: "emotion", utterance: key, participant, start, end, revision: 1, final: true } as const;
   const reading: EmotionEvent = { ...told, voice: null, ...read };
-  return { key, participant, start, end, text, textFinal: true, draft, reading };
+  return { key, participant, source: participant, start, end, text, textFinal: true, draft, reading };
 }
 
 function greeting(bundle: string | null, recogniser: string | null, said: readonly UtteranceRecord[]): ServerHello {

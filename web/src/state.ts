@@ -13,6 +13,8 @@ export interface Utterance {
   readonly key: string;
   /** Who says it: a participant, or a voice in a participant's mixed sound. */
   readonly participant: string;
+  /** The participant in whose sound it was heard. */
+  readonly source: string;
   readonly start: number;
   readonly end: number;
   readonly text: string;
@@ -205,7 +207,7 @@ function speech(state: State, who: string, started: boolean, at: number): State 
 function withoutBlips(utterances: readonly Utterance[], who: string, at: number): readonly Utterance[] {
   const since = utterances.findLastIndex((one) => one.start < at) + 1;
   const recent = utterances.slice(since);
-  const kept = recent.filter((one) => one.participant !== who || one.textFinal);
+  const kept = recent.filter((one) => one.source !== who || one.textFinal);
   return kept.length === recent.length ? utterances : [...utterances.slice(0, since), ...kept];
 }
 
@@ -230,9 +232,9 @@ function correct(state: State, whose: Readonly<Record<string, string>>): State {
 }
 
 function amend(state: State, event: EmotionEvent | TranscriptEvent, change: (known: Utterance) => Utterance): State {
-  const { utterance: key, start, end } = event;
-  const participant = event.voice ?? event.participant;
-  const blank: Utterance = { key, participant, start, end, text: "", textFinal: false, draft: false, reading: null };
+  const { utterance: key, participant: source, start, end } = event;
+  const participant = event.voice ?? source;
+  const blank: Utterance = { key, participant, source, start, end, text: "", textFinal: false, draft: false, reading: null };
   const index = state.utterances.findLastIndex((one) => one.key === key);
   const before = state.utterances[index];
   const known = before ?? blank;

@@ -1,7 +1,7 @@
 /** What the timeline draws, as plain numbers: bars in lanes. */
 
 import type { Emotion, EmotionEvent } from "./protocol";
-import type { Utterance } from "./state";
+import type { State, Utterance } from "./state";
 
 export interface Bar {
   readonly said: Utterance;
@@ -26,7 +26,24 @@ export interface Track {
 const LEAST_HEIGHT = 0.12;
 const MOST_LANES = 1024;
 
-/** One bar for each utterance with a reading. A shift is between two final readings that are not unsure. */
+/**
+ * Who has a lane: everyone who was ever here. Of one whose sound is several people's these alone, once one is known, and as
+ * long as something is thought to be theirs.
+ */
+export function speakersOf({ speakers, utterances }: Pick<State, "speakers" | "utterances">): readonly string[] {
+  const [mixed, heard] = [new Set<string>(), new Set<string>()];
+  for (const { participant, source, reading } of utterances) {
+    if (participant !== source) mixed.add(source);
+    if (participant !== source || reading?.final) heard.add(participant);
+  }
+  const voices = new Set(speakers.filter((name) => [...mixed].some((source) => name.startsWith(`${source}:`))));
+  return mixed.size ? speakers.filter((name) => heard.has(name) || !(mixed.has(name) || voices.has(name))) : speakers;
+}
+
+/**
+ * One bar for each utterance with a reading whose speaker has a lane. A shift is between two final readings that are not
+ * unsure.
+ */
 export function track(utterances: readonly Utterance[], speakers: readonly string[]): Track {
   const lanes = new Map(speakers.map((name, lane) => [name, lane]));
   const expressed = new Map<string, Emotion>();
@@ -34,14 +51,15 @@ export function track(utterances: readonly Utterance[], speakers: readonly strin
   let longest = 0;
   for (const said of utterances) {
     const { participant, start, end, reading } = said;
-    if (!reading) continue;
+    const lane = lanes.get(participant);
+    if (!reading || lane === undefined) continue;
     const { label, unsure, final, confidence } = reading;
     const before = expressed.get(participant) ?? label;
     const sure = final && !unsure;
     if (sure) expressed.set(participant, label);
     const shiftedFrom = sure && before !== label ? before : null;
     const height = Math.max(LEAST_HEIGHT, confidence);
-    bars.push({ said, lane: lanes.get(participant) ?? 0, start, end, label, height, unsure, final, shiftedFrom });
+    bars.push({ said, lane, start, end, label, height, unsure, final, shiftedFrom });
     longest = Math.max(longest, end - start);
   }
   return { bars, longest };
@@ -115,9 +133,9 @@ export function saidAt(utterances: readonly Utterance[], at: number): number {
   return after(utterances, at) - 1;
 }
 
-/** What a participant expressed last. */
+/** What a participant, or anyone in their sound, expressed last. */
 export function latestReading(utterances: readonly Utterance[], name: string): EmotionEvent | null {
-  return utterances.findLast((one) => one.participant === name && one.reading)?.reading ?? null;
+  return utterances.findLast((one) => one.source === name && one.reading)?.reading ?? null;
 }
 
 function weight(bar: Bar): number {

@@ -42,7 +42,8 @@ class Bench {
   readonly connection: Connection;
 
   constructor(rtc = true) {
-    const request = { conversation: "talk", participant: "ada", consent: true, claim: null, links: true, resumeAfter: 0, stream: null };
+    const own = { participant: "ada", consent: true, claim: null, speakers: "one", stream: null } as const;
+    const request = { ...own, conversation: "talk", links: true, resumeAfter: 0 };
     const openers = { rtc: rtc ? this.#opener("rtc") : null, socket: this.#opener("socket") };
     this.connection = new Connection(openers, request, () => this.lastSeq, {
       phase: (phase, transport) => this.phases.push([phase, transport]),

@@ -29,6 +29,20 @@ describe("who has the word", () => {
     expect(current(state, "eve")).toBeNull();
   });
 
+  test("is, of several in one sound, known by their words", () => {
+    const call = { participant: "call", text: "so" };
+    const talked = after(
+      transcript(1, { ...call, utterance: "call-1", voice: "call:1" }),
+      emotion(2, { participant: "call", utterance: "call-1", voice: "call:1", label: "fear" }),
+      started(3, "call"),
+    );
+    expect(current(talked)).toMatchObject({ speaker: "call", source: "call", speaking: true, reading: { label: "fear" } });
+    const known = reduce(talked, transcript(4, { ...call, utterance: "call-2", voice: "call:2", start: 5, final: false }), 0);
+    expect(current(known)).toMatchObject({ speaker: "call:2", source: "call", speaking: true, reading: null });
+    expect(sparks(known.utterances, "call", 10, 10, 0)).toHaveLength(1);
+    expect(sparks(known.utterances, "call:2", 10, 10, 0)).toHaveLength(0);
+  });
+
   test("is nobody before the first word", () => {
     expect(current(EMPTY)).toBeNull();
     expect(timeNow(EMPTY, 1000)).toBe(0);

@@ -26,12 +26,13 @@ interface Said {
   final?: boolean;
   text?: string;
   participant?: string;
+  voice?: string | null;
 }
 
 export function transcript(seq: number, said: Said = {}): ServerEvent {
-  const { utterance = "ada-1", start = 1, final = true, text = "hello there", participant = "ada" } = said;
+  const { utterance = "ada-1", start = 1, final = true, text = "hello there", participant = "ada", voice = null } = said;
   const [end, draft] = [start + 1, true];
-  const mixed = { voice: null, marks: [] };
+  const mixed = { voice, marks: [] };
   return event(seq, { type: "transcript", utterance, participant, start, end, final, draft, text, words: [], ...mixed });
 }
 

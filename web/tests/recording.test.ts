@@ -21,7 +21,7 @@ function said(participant: string, start: number, label: Emotion, text = "so it 
   const { end = start + 1, ...change } = more;
   const key = `${participant}-${start}`;
   const reading = emotion(1, { utterance: key, participant, start, end, label, ...change }) as EmotionEvent;
-  return { key, participant, start, end, text, textFinal: true, draft: false, reading };
+  return { key, participant, source: participant, start, end, text, textFinal: true, draft: false, reading };
 }
 
 function alone(label: Emotion, most: number): ModalityShare {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { EmotionEvent } from "../src/protocol";
 import { EMPTY, reduce, type State } from "../src/state";
-import { barAt, latestReading, saidAt, step, thin, track, within } from "../src/timeline";
+import { barAt, latestReading, saidAt, speakersOf, step, thin, track, within } from "../src/timeline";
 import { emotion, transcript } from "./events";
 
 /** A conversation of utterances of a second each, one for each change, a second apart. */
@@ -27,6 +27,18 @@ describe("the timeline", () => {
     const state = talk({ end: 30 }, {}, {}, { start: 50, end: 51 });
     expect(within(tracked(state), 20, 40).map((bar) => bar.said.key)).toEqual(["u0"]);
     expect(within(tracked(state), 3, 4.5).map((bar) => bar.said.key)).toEqual(["u0", "u1", "u2"]);
+  });
+
+  test("has a lane for each voice in one sound, and one for who shares it only where whose voice it is stayed unknown", () => {
+    const call = { participant: "call" };
+    const guessed = talk(BOB, { ...call, final: false });
+    expect(speakersOf(guessed)).toEqual(["bob", "call"]);
+    const known = talk(BOB, { ...call, voice: "call:1" }, { ...call, voice: "call:2" }, { ...call, final: false });
+    expect(speakersOf({ ...known, speakers: ["call", ...known.speakers] })).toEqual(["bob", "call:1", "call:2"]);
+    expect(track(known.utterances, speakersOf(known)).bars.map((bar) => bar.lane)).toEqual([0, 1, 2]);
+    expect(speakersOf(talk({ ...call, voice: "call:1" }, call))).toEqual(["call:1", "call"]);
+    expect(speakersOf({ ...known, speakers: [...known.speakers, "call:3"] })).not.toContain("call:3");
+    expect(latestReading(known.utterances, "call")?.utterance).toBe("u3");
   });
 
   test("knows what each expressed last, and what is being said", () => {

@@ -69,12 +69,12 @@ export class RtcSession implements Session {
   }
 
   #offer(): Promise<Response> {
-    const { conversation, participant, consent, claim, links, resumeAfter: resume_after } = this.request;
+    const { conversation, participant, consent, claim, speakers, links, resumeAfter: resume_after } = this.request;
     const { sdp, type } = this.#peer.localDescription as RTCSessionDescription;
     return fetch("/v1/offer", {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ conversation, participant, consent, claim, links, resume_after, sdp, type }),
+      body: JSON.stringify({ conversation, participant, consent, claim, speakers, links, resume_after, sdp, type }),
     });
   }
 

@@ -10,6 +10,8 @@ export interface Request {
   readonly consent: boolean;
   /** What the name is this browser's by; null: only watch. */
   readonly claim: string | null;
+  /** "mixed": several people speak in its sound. */
+  readonly speakers: "one" | "mixed";
   /** Whether the others' pages may link to this one directly. */
   readonly links: boolean;
   /** The last seq seen; 0 asks for all that is kept. */

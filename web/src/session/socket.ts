@@ -61,10 +61,10 @@ export class SocketSession implements Session {
   }
 
   #greet(): void {
-    const { conversation, participant, consent, claim, links, resumeAfter: resume_after, stream } = this.request;
+    const { conversation, participant, consent, claim, speakers, links, resumeAfter: resume_after, stream } = this.request;
     const version = PROTOCOL_VERSION;
     this.#began = performance.now();
-    this.send({ type: "hello", version, conversation, participant, consent, claim, links, resume_after });
+    this.send({ type: "hello", version, conversation, participant, consent, claim, speakers, links, resume_after });
     if (stream) void this.#capture(stream);
   }
 
