@@ -37,6 +37,8 @@ from streamer.workers import Workers
 
 Crops = npt.NDArray[np.uint8]
 NO_WORDS: Final = Transcript("", ())
+_KNOWN_SECONDS: Final = 1.5
+"""By less of it a voice is too often taken for a stranger's: provisional readings do not say whose it is before."""
 
 
 class Memo(Protocol):
@@ -269,7 +271,7 @@ class Turn:
     async def _glance(self, end: float, pcm: Samples, crops: Crops | None) -> None:
         began = perf_counter()
         text = await self._hearing.partial() if self._hearing else ""
-        if self._voices is not None and self._voice is None:
+        if self._voices is not None and self._voice is None and len(pcm) >= _KNOWN_SECONDS * SAMPLE_RATE:
             self._voice = self._voices.guess(await self._voices.hear(pcm, self._stage.workers.voices))
         utterance = self._utterance(text, pcm, crops)
         if utterance:
