@@ -41,7 +41,7 @@ def test_pictures_fill_the_recording(media: Media) -> None:
 
 
 def test_pictures_over_webrtc_are_as_the_page_sends_them() -> None:
-    page = (Path(__file__).parents[2] / "web/src/session/link.ts").read_text(encoding="utf-8").replace("_", "")
+    page = (Path(__file__).parents[2] / "web/src/session/pictures.ts").read_text(encoding="utf-8").replace("_", "")
     assert f"maxBitrate: {VP8_BITS}, maxFramerate: {PICTURES_PER_SECOND} " in page
 
 

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from engine.labels import EMOTIONS
-from tests.e2e.conftest import CAMERA, OpenPage, keep_streams, opening
+from tests.e2e.conftest import CAMERA, OpenPage, join, keep_streams, opening
 from tests.e2e.media import FACE, HEIGHT, WIDTH
 from tests.servers import Server
 
@@ -32,6 +32,15 @@ SEEN: Final = """() => {
             x: (inner.x + inner.width / 2 - outer.x) / outer.width,
             y: (inner.y + inner.height / 2 - outer.y) / outer.height};
 }"""
+
+
+_KEEP_PEERS: Final = """window.peers = [];
+    window.RTCPeerConnection = class extends RTCPeerConnection {
+        constructor(...given) { super(...given); peers.push(this); }
+    };"""
+_SENT: Final = """() => peers.flatMap((peer) => peer.getSenders())
+    .filter((sender) => sender.track?.kind === "video").flatMap((sender) => sender.getParameters().encodings)
+    .map(({maxBitrate, maxFramerate}) => [maxBitrate, maxFramerate])"""
 
 
 @pytest.fixture(scope="module", params=["rtc", "socket"])
@@ -139,3 +148,8 @@ def test_mute_says_so_and_everyone_sees_it(open_page: OpenPage) -> None:
     expect(page.get_by_role("list", name="Participants")).to_contain_text("muted")
     page.get_by_role("button", name="Unmute").click()
     expect(page.get_by_role("list", name="Participants")).not_to_contain_text("muted")
+
+
+def test_no_more_pictures_are_sent_than_are_looked_at(open_page: OpenPage) -> None:
+    page = join(open_page, "conversation=few", "Ada", prepare=lambda page: page.add_init_script(_KEEP_PEERS))
+    assert page.evaluate(_SENT) == [[400_000, 15]]

@@ -2,6 +2,7 @@
 
 import { NO_TRACKS, type Kind, type Tracks } from "../media/tracks";
 import { gathered } from "./gather";
+import { CAMERA } from "./pictures";
 
 export type LinkState = "connecting" | "open" | "failed";
 
@@ -14,8 +15,6 @@ export interface LinkView {
 
 /** A direct way that isn't found by then is taken to be blocked. */
 export const LINK_PATIENCE_MS = 15_000;
-/** A tile is small, and eight people send to seven others each. */
-const PICTURE = { maxBitrate: 400_000, maxFramerate: 15 };
 const KINDS: readonly Kind[] = ["audio", "video"];
 
 /**
@@ -82,7 +81,7 @@ export class Link {
     void lane.sender.replaceTrack(track).catch(() => undefined);
     if (track?.kind !== "video") return;
     const parameters = lane.sender.getParameters();
-    for (const encoding of parameters.encodings) Object.assign(encoding, PICTURE);
+    for (const encoding of parameters.encodings) Object.assign(encoding, CAMERA);
     // A browser that can't be held to it sends more.
     void lane.sender.setParameters(parameters).catch(() => undefined);
   }

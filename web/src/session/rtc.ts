@@ -3,6 +3,7 @@
 import type { ClientMessage, ErrorCode } from "../protocol";
 import { readReports, type Counters } from "./counters";
 import { gathered } from "./gather";
+import { CAMERA, SHARE } from "./pictures";
 import { LOST, Once, type Ending, type Listener, type Request, type Session } from "./session";
 
 const DISCONNECTED_MS = 5000;
@@ -54,7 +55,8 @@ export class RtcSession implements Session {
     const [[sound], [picture]] = [this.request.stream?.getAudioTracks() ?? [], this.request.stream?.getVideoTracks() ?? []];
     if (sound) this.#peer.addTransceiver(sound, { direction: "sendonly" });
     // Offered without a picture too, so that a camera can be switched on later.
-    this.#video = this.#peer.addTransceiver(picture ?? "video", { direction: "sendonly" }).sender;
+    const sendEncodings = [this.request.speakers === "mixed" ? SHARE : CAMERA];
+    this.#video = this.#peer.addTransceiver(picture ?? "video", { direction: "sendonly", sendEncodings }).sender;
     await this.#peer.setLocalDescription(await this.#peer.createOffer());
     // The server takes no candidates after the offer.
     await gathered(this.#peer);
