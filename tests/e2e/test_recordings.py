@@ -333,6 +333,7 @@ def test_keys_move_and_letters_can_be_turned_off(recording: Page) -> None:
     expect(recording.get_by_role("dialog", name="Keys")).to_contain_text("10 seconds back, on")
     recording.get_by_label("Letters").uncheck()
     recording.keyboard.press("Escape")
+    expect(recording.get_by_role("dialog", name="Keys")).to_be_hidden()
     recording.keyboard.press("l")
     recording.keyboard.press("ArrowRight")
     expect(player).to_contain_text("0:08 of")
