@@ -4,6 +4,7 @@ import asyncio
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from engine import Engine
 from streamer.audio import Samples
@@ -27,19 +28,14 @@ def test_a_face_is_named_once_its_lips_moved_in_two_utterances_of_one_voice() ->
     assert names.whose == {7: "tab:1"}
 
 
-def test_a_face_that_moves_its_lips_to_several_voices_is_nobodys() -> None:
+@pytest.mark.parametrize(
+    "other", [("tab:2", 7), ("tab:1", 8)], ids=["a face with two voices", "a voice with two faces"]
+)
+def test_who_has_several_has_none(other: tuple[str, int]) -> None:
     names = FaceNames()
     for number in range(3):
         names.said(f"a{number}", "tab:1", 7, 2.0)
-        names.said(f"b{number}", "tab:2", 7, 2.0)
-    assert names.whose == {}
-
-
-def test_a_voice_that_is_heard_with_several_faces_has_none() -> None:
-    names = FaceNames()
-    for number in range(3):
-        names.said(f"a{number}", "tab:1", 7, 2.0)
-        names.said(f"b{number}", "tab:1", 8, 2.0)
+        names.said(f"b{number}", *other, 2.0)
     assert names.whose == {}
 
 

@@ -42,7 +42,10 @@ const READERS: Record<keyof OverlayOptions, Reader> = {
     const show = value.split(",").map((part) => part.trim());
     return show.every(isPart) ? { show } : `a list of ${listed(PARTS)}, separated by commas`;
   },
-  speaker: (value) => (value && identifier(value) === value ? { speaker: value } : "a participant's name"),
+  speaker: (value) => {
+    const name = value.replace(/:\d+$/, "");
+    return name && identifier(name) === name ? { speaker: value } : "a participant's name, or a voice's such as call:1";
+  },
   side: (value) => (value === "left" || value === "right" ? { side: value } : "left or right"),
   size: (value) => number("size", value, 0.5, 4),
   theme: (value) => (value === "dark" || value === "light" ? { theme: value } : "dark or light"),

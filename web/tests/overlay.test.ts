@@ -12,6 +12,7 @@ describe("the overlay's address", () => {
   });
 
   test("says what to show, of whom, where, how large and for how long", () => {
+    expect(read("speaker=call:1").options.speaker).toBe("call:1");
     const { options, complaints } = read("show=label,bar&speaker=ann&side=right&size=1.2&theme=light&linger=20");
     expect(options).toMatchObject({ show: ["label", "bar"], speaker: "ann", side: "right", size: 1.2, theme: "light", linger: 20 });
     expect(complaints).toEqual([]);
@@ -29,6 +30,7 @@ describe("the overlay's address", () => {
     ["side=top", "side is left or right"],
     ["theme=blue", "theme is dark or light"],
     ["speaker=", "speaker is a participant's name"],
+    ["speaker=:1", "or a voice's such as call:1"],
     ["background=url(x)", "background is transparent, panel or a colour"],
     ["toString=1", "is no option"],
   ])("that says %s is told what is wrong with it, and the rest still holds", (query, complaint) => {
