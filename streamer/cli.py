@@ -191,13 +191,13 @@ def annotate(
     output: Annotated[Path, typer.Option("-o", "--output", help="Where to write it, as MP4.")],
 ) -> None:
     """Draw what was read into the recording: boxes on faces, and captions with speaker and emotion."""
-    from streamer.exports import ExportError, check_writable
+    from streamer.exports import ExportError, make_room
     from streamer.exports.film import annotate as draw
     from streamer.record import EventFile, RecordError
     from streamer.sources.file import MediaError
 
     try:
-        check_writable([output])
+        make_room([output])
         with _console.status("drawing"):
             draw(file, EventFile(events), output)
     except (ExportError, RecordError, MediaError, OSError) as error:
@@ -327,12 +327,11 @@ def _replay_all(requests: "Sequence[Request]", jobs: int) -> None:
 
 
 def _conclude(request: "Request", summary: "Summary") -> None:
+    from streamer.recorded.view import conclusion
+
     for note in summary.notes:
         _console.print(f"[yellow]{note}[/]", soft_wrap=True)
-    written = ", ".join(map(str, request.outputs))
-    _console.print(
-        Text(f"{summary.utterances} utterances" + (f", written to {written}" if written else "")), soft_wrap=True
-    )
+    _console.print(Text(conclusion(summary, request.outputs)), soft_wrap=True)
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:

@@ -4,6 +4,7 @@ import math
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final, Protocol, cast
@@ -37,6 +38,7 @@ class FaceMesh:
         self._pictures = 0
         self._followed = 0
         with _native_noise_silenced():
+            _provoke_the_warning()
             self._graph, self._rect = _make_graph(max_faces)
             self._process(_BLANK, _WHOLE)
 
@@ -140,6 +142,26 @@ def _make_graph(max_faces: int) -> tuple[_Graph, Callable[..., object]]:
         outputs=["multi_face_landmarks"],
     )
     return cast(_Graph, made), NormalizedRect
+
+
+@cache
+def _provoke_the_warning() -> None:
+    """What MediaPipe's graph warns of once in a process, at the first face; nobody can act on it either."""
+    from mediapipe.framework.calculator_pb2 import CalculatorGraphConfig
+    from mediapipe.framework.formats.landmark_pb2 import NormalizedLandmarkList
+    from mediapipe.framework.formats.rect_pb2 import NormalizedRect
+    from mediapipe.python.solution_base import SolutionBase
+
+    node = CalculatorGraphConfig.Node(
+        calculator="LandmarkProjectionCalculator",
+        input_stream=["NORM_LANDMARKS:from", "NORM_RECT:rect"],
+        output_stream=["NORM_LANDMARKS:to"],
+    )
+    config = CalculatorGraphConfig(input_stream=["from", "rect"], output_stream=["to"], node=[node])
+    graph = SolutionBase(graph_config=config)
+    rect = NormalizedRect(x_center=0.5, y_center=0.5, width=1, height=1)
+    graph.process({"from": NormalizedLandmarkList(landmark=[{}]), "rect": rect})
+    graph.close()
 
 
 @contextmanager

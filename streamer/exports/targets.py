@@ -53,16 +53,21 @@ def targets(names: Sequence[str], outputs: Sequence[Path]) -> list[Target]:
     else:
         stem = outputs[0].with_suffix("") if outputs[0].suffix[1:].lower() in FORMATS else outputs[0]
         found = [Target(format, stem.with_name(stem.name + format.suffix)) for format in formats]
-    check_writable([target.path for target in found if target.path is not None])
+    make_room([target.path for target in found if target.path is not None])
     return found
 
 
-def check_writable(paths: Sequence[Path]) -> None:
-    """Raises ExportError where a file is named twice or cannot lie where it should."""
+def make_room(paths: Sequence[Path]) -> None:
+    """Makes the folders that these files will lie in.
+
+    Raises ExportError where a file is named twice or cannot lie where it should.
+    """
     if len(set(paths)) < len(paths):
         raise ExportError("the same file is named twice; give each export a file of its own")
     for path in paths:
         if path.is_dir():
             raise ExportError(f"'{path}' is a folder; name a file in it")
-        if not path.parent.is_dir():
-            raise ExportError(f"there is no folder '{path.parent}' to write '{path.name}' in; make it first")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ExportError(f"the folder '{path.parent}' of '{path.name}' cannot be made: {error.strerror}") from None

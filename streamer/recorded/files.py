@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from streamer.exports import ExportError, Target, check_writable, format_of
+from streamer.exports import ExportError, Target, format_of, make_room
 from streamer.protocol import EmotionEvent, Event, TranscriptEvent
 from streamer.record import ConversationRecord
 from streamer.recorded.bookmark import Bookmark
@@ -23,7 +23,7 @@ class ReplayFiles:
         self._media = media
         self._exports = [Target(format_of(path), path) for path in outputs if format_of(path).name != "jsonl"]
         self._streams = [path for path in outputs if format_of(path).name == "jsonl"]
-        check_writable(outputs)
+        make_room(outputs)
         self._bookmark: Bookmark | None = None
         self._lines: list[tuple[IO[str], int]] = []
         self._final: list[Event] = []

@@ -20,7 +20,7 @@ from rich.text import Text
 from streamer.protocol import Event
 from streamer.recorded.mistakes import MISTAKES
 from streamer.recorded.request import Begun, Request, Summary
-from streamer.recorded.view import clock, introduction
+from streamer.recorded.view import clock, conclusion, introduction
 
 _TOLD_SECONDS: Final = 0.2
 _NAME_WIDTH: Final = 28
@@ -81,7 +81,7 @@ class _Run:
         task = self._progress.add_task(self._name[:_NAME_WIDTH], total=None, clock="loading")
         context = get_context("spawn")
         receiving, sending = context.Pipe(duplex=False)
-        self._process = process = context.Process(target=_work, args=(self._request, sending), daemon=True)
+        self._process = process = context.Process(target=_work, args=(self._request, sending))
         process.start()
         sending.close()
         last: _Message | None = None
@@ -114,11 +114,10 @@ class _Run:
 
     def _conclude(self, last: _Message | None, exitcode: int | None) -> bool:
         match last:
-            case Summary(utterances, notes):
-                for note in notes:
+            case Summary() as summary:
+                for note in summary.notes:
                     self._say(note, "yellow")
-                written = ", ".join(map(str, self._request.outputs))
-                self._say(f"{utterances} utterances" + (f", written to {written}" if written else ""), "")
+                self._say(conclusion(summary, self._request.outputs), "")
                 return True
             case _Failed(reason):
                 self._say(reason, "red")

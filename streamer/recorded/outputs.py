@@ -5,18 +5,25 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from streamer.exports import ExportError
+from streamer.exports import ExportError, format_of, make_room
 from streamer.recorded.inputs import Recording
 
 NAME: Final = "{name}"
 
 
 def outputs_of(recordings: Sequence[Recording], outputs: Sequence[Path]) -> list[tuple[Path, ...]]:
-    """Each recording's outputs. Raises ExportError where two recordings would be written to the same file."""
+    """Each recording's outputs. The folders that they lie in are made.
+
+    Raises ExportError where two recordings would be written to the same file, or one cannot be written at all.
+    """
     if len(recordings) > 1 and (shared := [path for path in outputs if NAME not in str(path)]):
         better = shared[0].with_name(NAME + shared[0].suffix)
         raise ExportError(f"{len(recordings)} recordings cannot all be written to {shared[0]}; give -o '{better}'")
-    return [tuple(Path(str(path).replace(NAME, name)) for path in outputs) for name in _names(recordings)]
+    for path in outputs:
+        format_of(path)
+    found = [tuple(Path(str(path).replace(NAME, name)) for path in outputs) for name in _names(recordings)]
+    make_room([path for paths in found for path in paths])
+    return found
 
 
 def _names(recordings: Sequence[Recording]) -> list[str]:

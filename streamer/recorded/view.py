@@ -1,5 +1,7 @@
 """What `undertone replay` shows in the terminal: a line for each utterance, and how far it is."""
 
+from collections.abc import Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -10,7 +12,7 @@ from rich.text import Text
 
 from engine.labels import Emotion
 from streamer.protocol import EmotionEvent, Event, TranscriptEvent
-from streamer.recorded.request import Begun
+from streamer.recorded.request import Begun, Summary
 
 STYLES: dict[Emotion, str] = {
     "neutral": "white",
@@ -40,6 +42,12 @@ def introduction(begun: Begun) -> list[str]:
     if begun.resumed_at is not None:
         lines.append(f"going on at {clock(begun.resumed_at)}: {begun.before} utterances are answered already")
     return lines
+
+
+def conclusion(summary: Summary, written: Sequence[Path]) -> str:
+    """How many utterances there were, and the files that tell of them."""
+    count = f"{summary.utterances} utterance{'' if summary.utterances == 1 else 's'}"
+    return f"{count}, written to {', '.join(map(str, written))}" if written else count
 
 
 class ReplayView:

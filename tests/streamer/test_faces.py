@@ -1,5 +1,7 @@
 """Faces in real pictures: the portrait of an astronaut that scikit-image brings (NASA, public domain)."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import numpy as np
@@ -27,6 +29,16 @@ def tracker() -> Iterator[FaceTracker]:
     made = FaceTracker(max_faces=3)
     yield made
     made.close()
+
+
+def test_the_first_face_of_a_process_leaves_no_warning_in_the_terminal() -> None:
+    code = """
+import numpy as np, skimage.data
+from streamer.mesh import FaceMesh
+print(len(FaceMesh(1).find(np.ascontiguousarray(skimage.data.astronaut()))))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert (done.stdout, done.stderr) == ("1\n", "")
 
 
 def scene(portrait: Image, *lefts: int) -> Image:

@@ -39,15 +39,22 @@ def test_several_formats_add_their_suffixes_to_one_name(tmp_path: Path, name: st
         (["vtt", "srt"], [], "name the files with -o"),
         (["vtt"], ["a.vtt", "b.vtt"], "not both"),
         ([], ["a.vtt", "a.vtt"], "named twice"),
-        ([], ["nowhere/a.vtt"], "no folder '.*nowhere' to write 'a.vtt'"),
+        ([], ["a.file/a.vtt"], r"the folder '.*a\.file' of 'a\.vtt' cannot be made: File exists"),
         (["vtt"], ["."], "is a folder"),
     ],
 )
 def test_what_cannot_be_written_is_refused_in_a_sentence(
     tmp_path: Path, names: list[str], outputs: list[str], sentence: str
 ) -> None:
+    (tmp_path / "a.file").touch()
     with pytest.raises(ExportError, match=sentence):
         targets(names, [tmp_path / output for output in outputs])
+
+
+def test_the_folders_of_what_is_written_are_made(tmp_path: Path) -> None:
+    (target,) = targets([], [tmp_path / "new" / "deep" / "a.vtt"])
+    target.write(conversation())
+    assert (tmp_path / "new" / "deep" / "a.vtt").read_text().startswith("WEBVTT")
 
 
 @pytest.mark.parametrize("format", FORMATS)

@@ -63,7 +63,8 @@ def test_the_samples_own_transcript_is_read_only_where_it_is_given() -> None:
     assert (opened.source.info.speakers, opened.source.name) == (("Maya", "Ben"), SAMPLE.name)
 
 
-def test_several_recordings_are_written_under_their_own_names(folder: Path) -> None:
+def test_several_recordings_are_written_under_their_own_names(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(folder)
     found = recordings([folder])
     outputs = outputs_of(found, [Path("out/{name}.jsonl"), Path("{name}.vtt")])
     assert outputs[2] == (Path("out/b.jsonl"), Path("b.vtt"))
@@ -71,6 +72,15 @@ def test_several_recordings_are_written_under_their_own_names(folder: Path) -> N
     with pytest.raises(ExportError, match=r"\{name\}\.vtt"):
         outputs_of(found, [Path("all.vtt")])
     assert outputs_of(found[:1], [Path("all.vtt")]) == [(Path("all.vtt"),)]
+
+
+def test_where_they_cannot_all_be_written_is_said_once_and_at_once(folder: Path) -> None:
+    found = recordings([folder])
+    with pytest.raises(ExportError, match="names no format"):
+        outputs_of(found, [folder / "out" / "{name}.docx"])
+    assert not (folder / "out").exists()
+    outputs_of(found, [folder / "out" / "{name}.jsonl"])
+    assert (folder / "out").is_dir()
 
 
 async def test_participants_files_read_as_the_call_that_they_are_of(

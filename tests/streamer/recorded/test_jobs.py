@@ -19,13 +19,12 @@ ODD = 'it\'s "quoted" [red], 会議 100 %'
 def test_broken_files_of_a_folder_are_told_and_hold_no_other_one_up(bundle: Path, tmp_path: Path) -> None:
     meetings, out = tmp_path / "meetings", tmp_path / "out"
     meetings.mkdir()
-    out.mkdir()
     for name in ("monday", ODD):
         write_wav(meetings / f"{name}.wav", call(TURNS[:2]))
     (meetings / "empty.mp4").touch()
     (meetings / "text.mp4").write_text("Dear diary, nothing was recorded today.\n" * 40)
     (meetings / "gone.wav").symlink_to(tmp_path / "nowhere.wav")
-    arguments = ("--bundle", bundle, "--recogniser", "none", "--jobs", "2")
+    arguments = ("--bundle", bundle, "--recogniser", "sphinx", "--jobs", "2")
     done = _replay(meetings, *arguments, "-o", out / "{name}.jsonl", "-o", out / "{name}.html")
     assert done.returncode == 1
     assert "3 of 5" in done.stderr
