@@ -216,7 +216,10 @@ class Call:
         channel.on("close", lambda: self._keep(None))
 
     def send(self, message: Mute | Pause | Flush | Ping | Signal | Bye) -> None:
-        """A control message. Raises aiortc's InvalidStateError while the channel is not open."""
+        """A control message. Raises Disconnected where the connection is lost."""
+        # The channel outlives its transport by a moment; what it is given then fails in a task that nobody looks at.
+        if self._channel.readyState != "open" or self._channel.transport.transport.state != "connected":
+            raise Disconnected(f"the connection is closed; {type(message).__name__.lower()} was not sent")
         self._channel.send(message.model_dump_json())
 
     async def __aiter__(self) -> AsyncIterator[Event]:

@@ -1,6 +1,7 @@
 """WebRTC with a real aiortc peer: media in over UDP, events out on the data channel."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ import pytest
 from aiortc import RTCConfiguration, RTCPeerConnection
 
 from engine import Engine
-from streamer.client import Call, call
+from streamer.client import Call, Disconnected, call
 from streamer.errors import Refused
 from streamer.protocol import (
     Body,
@@ -86,6 +87,24 @@ async def test_voice_and_face_are_answered_with_all_kinds_of_events(engine: Engi
     assert len(readings) > 1
     assert set(readings[-1].modalities) == {"text", "audio", "video"}
     assert any(body.faces for body in bodies if isinstance(body, FacesEvent))
+
+
+async def test_what_is_sent_after_the_connection_is_lost_is_refused_in_a_sentence(server: Server) -> None:
+    failed: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: failed.append(context["message"]))
+    async with call(server.url, ANN, [quiet()]) as session:
+        await until(session, Participants)
+        assert session.connection.sctp is not None
+        transport = session.connection.sctp.transport
+        await transport.stop()  # The channel is told nothing: as if the network were gone.
+        async with asyncio.timeout(WAIT):
+            while transport.state != "closed":
+                await asyncio.sleep(0.01)
+        with pytest.raises(Disconnected, match="ping was not sent"):
+            session.send(Ping(nonce=1))
+        await gone(server)
+    gc.collect()
+    assert not failed
 
 
 async def test_sound_is_placed_by_its_time_stamps(server: Server) -> None:
