@@ -20,9 +20,10 @@ from bench.media import SILENT_SECONDS, Media
 from bench.tracks import PacketTrack
 from streamer.client import Call, Disconnected, Session, call, connect
 from streamer.errors import Refused
+from streamer.frame import FrameKind
 from streamer.listener import FRAME_SECONDS
 from streamer.loopback import keep_to_loopback
-from streamer.protocol import Bye, EmotionEvent, Event, FacesEvent, FrameKind, Hello, ServerBye, ServerHello
+from streamer.protocol import Bye, EmotionEvent, Event, FacesEvent, Hello, ServerBye, ServerHello
 
 _JOIN_SECONDS: Final = 60.0
 _ANSWER_SECONDS: Final = 90.0

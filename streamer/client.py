@@ -25,6 +25,7 @@ from websockets.exceptions import ConnectionClosed
 
 from engine.utterance import SAMPLE_RATE
 from streamer.errors import Refused
+from streamer.frame import FrameKind, pack_frame
 from streamer.loopback import LOCAL_NAMES, allow_loopback, within_reach
 from streamer.protocol import (
     Bye,
@@ -32,7 +33,6 @@ from streamer.protocol import (
     ErrorCode,
     Event,
     Flush,
-    FrameKind,
     Hello,
     Message,
     Mute,
@@ -41,7 +41,6 @@ from streamer.protocol import (
     ServerBye,
     ServerHello,
     Signal,
-    pack_frame,
 )
 
 _OPEN_SECONDS: Final = 15.0

@@ -4,7 +4,6 @@ The page's TypeScript types are generated from this module (`undertone schema`),
 the engine's labels. Times are seconds of media time from the start of the conversation.
 """
 
-import struct
 from enum import StrEnum
 from typing import Annotated, Final, Literal
 
@@ -123,33 +122,6 @@ class Bye(Message):
 
 ClientMessage = Annotated[Hello | Mute | Pause | Flush | Ping | Signal | Bye, Field(discriminator="type")]
 CLIENT_MESSAGE: Final[TypeAdapter[ClientMessage]] = TypeAdapter(ClientMessage)
-
-
-class FrameKind(StrEnum):
-    """What a binary frame carries."""
-
-    AUDIO = "audio"
-    VIDEO = "video"
-
-
-_HEADER: Final = struct.Struct("<BQ")
-_KINDS: Final = {1: FrameKind.AUDIO, 2: FrameKind.VIDEO}
-_BYTES: Final = {kind: number for number, kind in _KINDS.items()}
-
-
-def pack_frame(kind: FrameKind, time: float, payload: bytes) -> bytes:
-    """A binary frame: one byte of kind, eight of little-endian media time in microseconds, then PCM16 or JPEG."""
-    return _HEADER.pack(_BYTES[kind], round(time * 1e6)) + payload
-
-
-def unpack_frame(data: bytes) -> tuple[FrameKind, float, bytes]:
-    """The reverse of `pack_frame`. Raises ValueError with a sentence for the client."""
-    if len(data) <= _HEADER.size:
-        raise ValueError(f"a binary frame has a 9-byte header and a payload; this one has {len(data)} bytes")
-    number, microseconds = _HEADER.unpack_from(data)
-    if number not in _KINDS:
-        raise ValueError(f"frame kind {number} is unknown; 1 is PCM16 audio, 2 is JPEG video")
-    return _KINDS[number], microseconds / 1e6, data[_HEADER.size :]
 
 
 # --- server to client: bodies, without seq and time ----------------------------------------------------------------
@@ -403,40 +375,6 @@ class Event(Message):
         flat = _FLAT.validate_json(text)
         head = {name: flat.pop(name, None) for name in ("seq", "conversation", "time")}
         return cls.model_validate({**head, "body": flat})
-
-
-# --- over HTTP ----------------------------------------------------------------------------------------------------
-
-
-class RecordingError(Message):
-    """Why a recording could not be read."""
-
-    code: ErrorCode
-    message: str
-
-
-class RecordingProgress(Message):
-    """How far the reading of a recording is. Nothing follows `done`, `failed` and `cancelled`."""
-
-    id: str
-    name: str
-    state: Literal["waiting", "listening", "reading", "done", "failed", "cancelled"] = Field(
-        default="waiting", description="listening: for who speaks, before it is read"
-    )
-    ahead: int = Field(default=0, description="how many are read before it")
-    began: float | None = Field(default=None, description="wall clock when its reading began, seconds since 1970")
-    at: float = Field(default=0.0, description="seconds of media that are listened to, or read")
-    duration: float | None = Field(default=None, description="seconds in all; null where the file does not say")
-    utterances: int = 0
-    library: str | None = Field(default=None, description="its id in the library; null where it is not kept there")
-    held: bool = Field(default=False, description="what was read is in the server's memory, and nowhere else")
-    warnings: tuple[str, ...] = ()
-    error: RecordingError | None = None
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing follows."""
-        return self.state not in {"waiting", "listening", "reading"}
 
 
 _FLAT: Final[TypeAdapter[dict[str, object]]] = TypeAdapter(dict[str, object])

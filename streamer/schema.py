@@ -11,7 +11,8 @@ from typing import Any, Final
 from pydantic import TypeAdapter
 
 from engine.labels import EMOTIONS, MODALITIES
-from streamer.protocol import CLIENT_MESSAGE, PROTOCOL_VERSION, Body, ErrorCode, RecordingProgress
+from streamer.progress import RecordingProgress
+from streamer.protocol import CLIENT_MESSAGE, PROTOCOL_VERSION, Body, ErrorCode
 from streamer.store.entries import Kept
 
 Schema = Mapping[str, Any]

@@ -11,7 +11,8 @@ from fastapi.responses import StreamingResponse
 from starlette.requests import ClientDisconnect
 
 from streamer.errors import Refused
-from streamer.protocol import ErrorCode, Message, RecordingProgress
+from streamer.progress import RecordingProgress
+from streamer.protocol import ErrorCode, Message
 from streamer.server.library import exported, uncached
 from streamer.server.services import Shared
 from streamer.server.uploads import Upload

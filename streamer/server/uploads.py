@@ -17,7 +17,8 @@ from streamer.hub import Hub
 from streamer.load import unhurried
 from streamer.log import Subscription
 from streamer.metrics import Metrics
-from streamer.protocol import ErrorCode, Event, FacesEvent, RecordingError, RecordingProgress
+from streamer.progress import RecordingError, RecordingProgress
+from streamer.protocol import ErrorCode, Event, FacesEvent
 from streamer.recognise.none import NoRecogniser
 from streamer.record import ConversationRecord
 from streamer.recorded.inputs import Opened, Recording, open_recording

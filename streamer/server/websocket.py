@@ -13,9 +13,10 @@ from starlette.types import Message
 
 from streamer.audio import Samples
 from streamer.errors import Refused
+from streamer.frame import FrameKind, unpack_frame
 from streamer.hub import Hub
 from streamer.log import SlowReader
-from streamer.protocol import Error, ErrorCode, Event, FrameKind, Hello, ServerBye, unpack_frame
+from streamer.protocol import Error, ErrorCode, Event, Hello, ServerBye
 from streamer.server.pictures import Pictures, check_jpeg, decode_jpeg
 from streamer.server.session import Session, internal_error, parse
 from streamer.server.sessions import Sessions

@@ -8,7 +8,8 @@ from typing import Final, Literal
 
 from playwright.sync_api import FilePayload, Page, Route, WebSocketRoute, expect
 
-from streamer.protocol import Body, RecordingProgress
+from streamer.progress import RecordingProgress
+from streamer.protocol import Body
 from streamer.record import ConversationRecord
 from streamer.server.recordings import Recordings
 from streamer.settings import Settings

@@ -8,18 +8,8 @@ import numpy as np
 import pytest
 
 from engine import Engine
-from streamer.protocol import (
-    EmotionEvent,
-    Error,
-    ErrorCode,
-    FrameKind,
-    Hello,
-    Lag,
-    ServerBye,
-    Speech,
-    Warning,
-    pack_frame,
-)
+from streamer.frame import FrameKind, pack_frame
+from streamer.protocol import EmotionEvent, Error, ErrorCode, Hello, Lag, ServerBye, Speech, Warning
 from streamer.settings import Settings
 from tests.servers import WAIT, Server, receive, remaining, serving, stream, until
 from tests.voices import silence, speak

@@ -8,18 +8,17 @@ from websockets.asyncio.client import ClientConnection
 
 from engine import Engine
 from streamer.client import call
+from streamer.frame import FrameKind, pack_frame
 from streamer.protocol import (
     Bye,
     Error,
     ErrorCode,
-    FrameKind,
     Hello,
     Participants,
     ServerBye,
     ServerHello,
     Speech,
     TranscriptEvent,
-    pack_frame,
 )
 from streamer.settings import Settings
 from tests.servers import Server, receive, remaining, serving, stream, until

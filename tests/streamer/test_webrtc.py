@@ -95,11 +95,10 @@ async def test_what_is_sent_after_the_connection_is_lost_is_refused_in_a_sentenc
     async with call(server.url, ANN, [quiet()]) as session:
         await until(session, Participants)
         assert session.connection.sctp is not None
-        transport = session.connection.sctp.transport
+        transport, closed = session.connection.sctp.transport, asyncio.Event()
+        transport.on("statechange", closed.set)
         await transport.stop()  # The channel is told nothing: as if the network were gone.
-        async with asyncio.timeout(WAIT):
-            while transport.state != "closed":
-                await asyncio.sleep(0.01)
+        await asyncio.wait_for(closed.wait(), WAIT)
         with pytest.raises(Disconnected, match="ping was not sent"):
             session.send(Ping(nonce=1))
         await gone(server)

@@ -11,6 +11,7 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
 from engine import Engine
+from streamer.frame import FrameKind, pack_frame
 from streamer.protocol import (
     Bye,
     EmotionEvent,
@@ -18,7 +19,6 @@ from streamer.protocol import (
     ErrorCode,
     FacesEvent,
     Flush,
-    FrameKind,
     Hello,
     Mute,
     Participants,
@@ -27,7 +27,6 @@ from streamer.protocol import (
     ServerBye,
     Speech,
     TranscriptEvent,
-    pack_frame,
 )
 from streamer.settings import Settings
 from tests.servers import Server, receive, remaining, serving, stream, until
