@@ -7,6 +7,7 @@ import sys
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from tempfile import TemporaryDirectory
 from time import perf_counter, time
 from typing import Final
 from urllib.request import urlopen
@@ -76,21 +77,26 @@ class Usage:
 
 @asynccontextmanager
 async def serving(bundle: str, recogniser: str) -> AsyncIterator[Server]:
-    """A server on a free port of 127.0.0.1; leaving stops it. Raises CannotMeasure where it does not start."""
+    """A server on a free port of 127.0.0.1; leaving stops it. Raises CannotMeasure where it does not start.
+
+    It keeps conversations as a user's would, but in a library that is thrown away.
+    """
     began = perf_counter()
     command = [sys.executable, "-c", _SERVE, "serve", "--port", "0", "--bundle", bundle, "--recogniser", recogniser]
-    process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
-    try:
+    with TemporaryDirectory() as folder:
+        command += ["--store", f"{folder}/library.db"]
+        process = await asyncio.create_subprocess_exec(*command, stdout=subprocess.PIPE)
         try:
-            async with asyncio.timeout(_START_SECONDS):
-                url = await _address(process)
-        except TimeoutError as error:
-            raise CannotMeasure(
-                f"the server was not ready after {_START_SECONDS:g} s; try `undertone serve`"
-            ) from error
-        yield Server(url, perf_counter() - began, psutil.Process(process.pid))
-    finally:
-        await _stop(process)
+            try:
+                async with asyncio.timeout(_START_SECONDS):
+                    url = await _address(process)
+            except TimeoutError as error:
+                raise CannotMeasure(
+                    f"the server was not ready after {_START_SECONDS:g} s; try `undertone serve`"
+                ) from error
+            yield Server(url, perf_counter() - began, psutil.Process(process.pid))
+        finally:
+            await _stop(process)
 
 
 @asynccontextmanager

@@ -23,9 +23,11 @@ def value(curves: list[Curve], name: str) -> float:
 
 @pytest.mark.timeout(300)  # Three processes start, one after the other.
 async def test_a_pair_is_answered_in_full_and_kept_when_more_participants_break_the_server(
-    tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch
+    tiny_bundle: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     pytest.importorskip("skimage", reason="the sample's portrait comes with scikit-image (extra 'sample')")
+    library = tmp_path / "library.db"
+    monkeypatch.setenv("UNDERTONE_STORE", str(library))
     trial = Load.trial
 
     async def bearing_two(load: Load, participants: int) -> Trial:
@@ -44,6 +46,7 @@ async def test_a_pair_is_answered_in_full_and_kept_when_more_participants_break_
         assert value(record.curves, name) > 0, name
     assert {point.at for curve in record.curves for point in curve.points} == {2}
     assert "With 4 it could not be measured: the connection of participant-3 broke." in record.notes
+    assert not library.exists(), "a benchmark's conversations are in the user's own library"
     with pytest.raises(CannotMeasure, match="participant-3"):
         await measure(str(tiny_bundle), "none", participants=[4], transport="websocket")
 
