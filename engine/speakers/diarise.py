@@ -1,16 +1,19 @@
 """A whole recording's turns: everything is heard once, then voices become people all at once."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 
+from engine.lanes import Lanes
 from engine.speakers.models import Samples, SpeakerModels
 from engine.speakers.people import assign, people
 from engine.speakers.segmentation import WINDOW_SECONDS, frames_at
 from engine.speakers.window import HeardWindow, Windows, hear
+from engine.threads import THREADS
 from engine.utterance import SAMPLE_RATE
 
 HOP_SECONDS: Final = 1.0
@@ -56,28 +59,41 @@ class Diarisation:
 
 
 class Diariser:
-    """Takes a mixed track, float32 at 16 kHz, in chunks of any length. Memory: 10 kB for two seconds."""
+    """Takes a mixed track, float32 at 16 kHz, in chunks of any length. Memory: 10 kB for two seconds.
 
-    def __init__(self, models: SpeakerModels) -> None:
+    threads: as many windows are listened to side by side.
+    """
+
+    def __init__(self, models: SpeakerModels, threads: int = THREADS) -> None:
         self._models = models
         self._windows = Windows(HOP_SECONDS)
+        self._lanes, self._threads = Lanes(threads), threads
+        self._waiting: list[Callable[[], HeardWindow]] = []
         self._heard: list[HeardWindow] = []
         self._samples = 0
 
     def push(self, pcm: Samples) -> None:
         """More of the track, float32 [n]."""
         self._samples += len(pcm)
-        for start, window in self._windows.push(pcm):
-            self._heard.append(hear(self._models, len(self._heard), start, window))
+        self._listen(self._windows.push(pcm))
 
     def finish(self, speakers: int | None = None, most: int = 8) -> Diarisation:
-        """speakers: how many people there are; None finds out, at most `most`."""
-        for start, window in self._windows.flush():
-            self._heard.append(hear(self._models, len(self._heard), start, window))
+        """speakers: how many people there are; None finds out, at most `most`. Nothing can be pushed after it."""
+        self._listen(self._windows.flush())
+        self._heard += self._lanes.run(self._waiting)
+        self._lanes.close()
         voices = [voice for heard in self._heard for voice in heard.voices]
         centres = people(voices, HOP_SECONDS / WINDOW_SECONDS, speakers, most)
         said, speech = _together(self._heard, centres, self._samples / SAMPLE_RATE)
         return _turns(said, speech)
+
+    def _listen(self, windows: Iterable[tuple[float, Samples]]) -> None:
+        for start, window in windows:
+            number = len(self._heard) + len(self._waiting)
+            self._waiting.append(partial(hear, self._models, number, start, window))
+            if len(self._waiting) == self._threads:
+                self._heard += self._lanes.run(self._waiting)
+                self._waiting.clear()
 
 
 def _together(heard: Sequence[HeardWindow], centres: Samples, seconds: float) -> tuple[npt.NDArray[np.bool_], Shares]:

@@ -17,6 +17,7 @@ from engine.mel import decibels, normalise
 from engine.speakers.segmentation import LocalSpeech, SegmentationNet, local_speech
 from engine.speakers.voice import VoiceNet, embed
 from engine.storage import pack
+from engine.threads import one_thread_each
 
 FOLDER: Final = PACKAGED / "undertone-speakers"
 _HASHES: Final = "sha256.json"
@@ -33,7 +34,12 @@ class SpeakerModels:
 
     @classmethod
     def load(cls, folder: Path = FOLDER) -> Self:
-        """Reads and checks the weights, 16-bit safetensors of 5.9 MB in all. Raises BundleError."""
+        """Reads and checks the weights, 16-bit safetensors of 5.9 MB in all. Raises BundleError.
+
+        Torch is set to one thread for each of ours, as by `Engine.load`: two that share out a window of ten seconds
+        spin while they wait for each other, for minutes where the cores have other work.
+        """
+        one_thread_each()
         segmentation, voice = SegmentationNet(), VoiceNet()
         hashes = _read_hashes(folder)
         for file, net in _files(segmentation, voice).items():

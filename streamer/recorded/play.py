@@ -1,7 +1,8 @@
 """A recording through the same pipeline as a live call: as fast as the machine can, or in real time as a rehearsal."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from contextlib import aclosing
 from itertools import islice
 from time import perf_counter
 
@@ -15,6 +16,7 @@ from streamer.transcripts.ear import CueListener
 from streamer.transcripts.script import LONGEST_SECONDS, Scripted
 
 _BATCH = 8
+_Item = AudioChunk | VideoFrame
 
 
 async def play(
@@ -40,14 +42,14 @@ async def play(
     for name, known in (seen or {}).items():
         speakers[name].recall(known)
     began = perf_counter()
-    media = source.read(pictures_from)
     try:
-        while batch := await asyncio.to_thread(lambda: list(islice(media, _BATCH))):
-            for item in batch:
-                if speed is not None:
-                    await asyncio.sleep(max(0.0, item.time / speed - (perf_counter() - began)))
-                await _hand_over(item, speakers[item.speaker], live=speed is not None)
-            progress(batch[-1].time)
+        async with aclosing(_batches(source.read(pictures_from))) as batches:
+            async for batch in batches:
+                for item in batch:
+                    if speed is not None:
+                        await asyncio.sleep(max(0.0, item.time / speed - (perf_counter() - began)))
+                    await _hand_over(item, speakers[item.speaker], live=speed is not None)
+                progress(batch[-1].time)
     except BaseException:
         for participant in speakers.values():
             participant.stop()  # What was not said to the end is not answered.
@@ -56,6 +58,22 @@ async def play(
     await asyncio.gather(*(participant.flush() for participant in speakers.values()))
     for participant in speakers.values():
         await conversation.leave(participant)
+
+
+async def _batches(media: Iterator[_Item]) -> AsyncGenerator[list[_Item], None]:
+    """Decoded in a thread, one batch ahead of what is played."""
+
+    def read() -> asyncio.Task[list[_Item]]:
+        return asyncio.create_task(asyncio.to_thread(lambda: list(islice(media, _BATCH))))
+
+    coming = read()
+    try:
+        while batch := await asyncio.shield(coming):
+            coming = read()
+            yield batch
+    finally:
+        # Whoever stops waits for the thread, which cannot be stopped, so that the file is closed after it.
+        await asyncio.gather(coming, return_exceptions=True)
 
 
 async def _join(source: Source, conversation: Conversation) -> dict[str, Participant]:
@@ -77,7 +95,7 @@ async def _join(source: Source, conversation: Conversation) -> dict[str, Partici
     return speakers
 
 
-async def _hand_over(item: AudioChunk | VideoFrame, participant: Participant, *, live: bool) -> None:
+async def _hand_over(item: _Item, participant: Participant, *, live: bool) -> None:
     if isinstance(item, AudioChunk):
         participant.audio(item.time, item.pcm)
     else:

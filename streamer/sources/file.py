@@ -15,13 +15,12 @@ import numpy as np
 from engine.utterance import SAMPLE_RATE
 from streamer.audio import Samples
 from streamer.sources.channels import separate_speakers
-from streamer.sources.media import AudioChunk, Image, MediaError, MediaInfo, VideoFrame
+from streamer.sources.media import CHUNK, AudioChunk, Image, MediaError, MediaInfo, VideoFrame
 from streamer.sources.timeline import lay_out
 from streamer.sources.track import Track, open_container
 
 __all__ = ["AudioChunk", "Channels", "FileSource", "MediaError", "MediaInfo", "VideoFrame", "upright"]
 
-_CHUNK: Final = SAMPLE_RATE // 10
 _PICTURES_PER_SECOND: Final = 10
 _LONGEST_SIDE: Final = 1280
 _LISTENED_SECONDS: Final = 300.0
@@ -143,16 +142,16 @@ def _beginning(path: Path, origin: float) -> Iterator[Samples]:
 
 
 def _in_chunks(line: Iterator[tuple[float, Samples]]) -> Iterator[tuple[float, Samples]]:
-    """The same samples in chunks of exactly 100 ms, but for the last."""
+    """The same samples in chunks of exactly 200 ms, but for the last."""
     start, held = 0.0, None
     for time, pcm in line:
         if held is None:
             start, held = time, pcm
         else:
             held = np.concatenate([held, pcm], axis=1)
-        while held.shape[1] >= _CHUNK:
-            yield start, held[:, :_CHUNK]
-            start, held = start + _CHUNK / SAMPLE_RATE, held[:, _CHUNK:]
+        while held.shape[1] >= CHUNK:
+            yield start, held[:, :CHUNK]
+            start, held = start + CHUNK / SAMPLE_RATE, held[:, CHUNK:]
     if held is not None and held.shape[1]:
         yield start, held
 

@@ -2,14 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
+from engine.utterance import SAMPLE_RATE
 from streamer.audio import Samples
 
 Image = npt.NDArray[np.uint8]
+CHUNK: Final = SAMPLE_RATE // 5
+"""The most samples that come at once: half of what closes an utterance, whose pictures have then come as well."""
 
 
 class MediaError(Exception):
@@ -69,7 +72,7 @@ class Source(Protocol):
         ...
 
     def read(self, pictures_from: float = 0.0) -> Iterator[AudioChunk | VideoFrame]:
-        """Sound in chunks of 100 ms at most, pictures at most ten a second, in order of time, which begins at 0.
+        """Sound in chunks of 200 ms at most, pictures at most ten a second, in order of time, which begins at 0.
 
         pictures_from: earlier pictures are not needed, and may be left out.
         """

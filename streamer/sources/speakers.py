@@ -76,8 +76,8 @@ class SpeakersSource:
             if isinstance(item, VideoFrame):
                 yield replace(item, speaker=self._names[0])
                 continue
-            frames = item.time + np.arange(0, len(item.pcm), FRAME) / SAMPLE_RATE
-            said = np.array([[self.turns[name].at(time) for time in frames] for name in self._names])
+            middles = item.time + np.arange(FRAME // 2, len(item.pcm) + FRAME // 2, FRAME) / SAMPLE_RATE
+            said = np.array([[self.turns[name].at(time) for time in middles] for name in self._names])
             others = said.any(axis=0) & ~said
             for name, muted in zip(self._names, others, strict=True):
                 gain = np.repeat(~muted, FRAME)[: len(item.pcm)].astype(np.float32)

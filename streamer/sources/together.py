@@ -10,9 +10,8 @@ import numpy as np
 
 from engine.utterance import SAMPLE_RATE
 from streamer.sources.file import FileSource
-from streamer.sources.media import AudioChunk, MediaInfo, VideoFrame
+from streamer.sources.media import CHUNK, AudioChunk, MediaInfo, VideoFrame
 
-_CHUNK: Final = SAMPLE_RATE // 10
 _ZOOM: Final = re.compile(r"audio(?P<name>[^\d\W].*?)\d{3,}")
 _RIVERSIDE: Final = re.compile(r"riverside_(?P<name>[^_]+)_.+", re.IGNORECASE)
 
@@ -89,8 +88,8 @@ class Together:
         self._lasting -= 1
         # A live participant is heard until they leave: so a file's last words are answered when they are over.
         while self._lasting and part.source.info.has_audio:
-            yield AudioChunk(part.participant, at, np.zeros(_CHUNK, np.float32))
-            at += _CHUNK / SAMPLE_RATE
+            yield AudioChunk(part.participant, at, np.zeros(CHUNK, np.float32))
+            at += CHUNK / SAMPLE_RATE
 
 
 def _pictures(part: Part, since: float) -> Iterator[VideoFrame]:
@@ -100,8 +99,8 @@ def _pictures(part: Part, since: float) -> Iterator[VideoFrame]:
 
 def _silence(speaker: str, start: float, end: float) -> Iterator[AudioChunk]:
     missing = round((end - start) * SAMPLE_RATE)
-    for first in range(0, missing, _CHUNK):
-        length = min(_CHUNK, missing - first)
+    for first in range(0, missing, CHUNK):
+        length = min(CHUNK, missing - first)
         yield AudioChunk(speaker, start + first / SAMPLE_RATE, np.zeros(length, np.float32))
 
 

@@ -67,7 +67,7 @@ def joined(chunks: list[AudioChunk], speaker: str = "speaker-1") -> Samples:
     for chunk in own:
         assert chunk.time == pytest.approx(at, abs=1e-6)
         assert chunk.pcm.dtype == np.float32
-        assert len(chunk.pcm) <= 1_600
+        assert len(chunk.pcm) <= 3_200
         at += len(chunk.pcm) / 16_000
     return np.concatenate([chunk.pcm for chunk in own])
 

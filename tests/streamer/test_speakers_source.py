@@ -1,5 +1,6 @@
 """A recording of one mixed track, replayed as its speakers."""
 
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -69,3 +70,19 @@ def test_others_are_silent_in_a_speakers_track_and_pauses_are_kept(recording: Fi
     assert not second[during].any()
     assert not first[after].any()
     assert np.array_equal(second[after], mixed[after])
+
+
+@pytest.mark.parametrize("frames", [1, 5, 10])
+def test_whose_a_frame_is_does_not_hang_on_how_the_sound_is_cut(
+    recording: FileSource, monkeypatch: pytest.MonkeyPatch, frames: int
+) -> None:
+    borders = [round(0.02 * number, 2) for number in (40, 115, 305)]
+    turns = tuple(Turn(start, end, number % 2, 0.0, 1.0) for number, (start, end) in enumerate(pairwise(borders)))
+    monkeypatch.setattr("streamer.sources.file.CHUNK", 320 * frames)
+    first, second = tracks(SpeakersSource(recording, Diarisation(turns, 2))).values()
+    mixed = tracks(recording)["speaker-1"]
+    lower, middle, upper = (round(16_000 * border) for border in borders)
+    assert np.array_equal(first[lower:middle], mixed[lower:middle])
+    assert not second[lower:middle].any()
+    assert np.array_equal(second[middle:upper], mixed[middle:upper])
+    assert not first[middle:upper].any()
