@@ -8,7 +8,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from engine.labels import EMOTIONS
-from tests.e2e.conftest import CAMERA, OpenPage, join, keep_streams, opening
+from streamer.protocol import Lag
+from tests.e2e.conftest import CAMERA, OpenPage, Publish, join, keep_streams, opening
 from tests.e2e.media import FACE, HEIGHT, WIDTH
 from tests.servers import Server
 
@@ -150,6 +151,9 @@ def test_mute_says_so_and_everyone_sees_it(open_page: OpenPage) -> None:
     expect(page.get_by_role("list", name="Participants")).not_to_contain_text("muted")
 
 
-def test_no_more_pictures_are_sent_than_are_looked_at(open_page: OpenPage) -> None:
+def test_no_more_pictures_are_sent_than_are_looked_at(open_page: OpenPage, publish: Publish) -> None:
     page = join(open_page, "conversation=few", "Ada", prepare=lambda page: page.add_init_script(_KEEP_PEERS))
     assert page.evaluate(_SENT) == [[400_000, 15]]
+    for looks, sent in ((2, 3), (10, 15)):  # The server falls behind, and recovers.
+        publish("few", [Lag(seconds=0.4, dropped={}, faces_per_second=looks, provisional=True)])
+        page.wait_for_function(f"() => JSON.stringify(({_SENT})()) === '[[400000,{sent}]]'")

@@ -3,7 +3,7 @@
 import type { ClientMessage, ErrorCode } from "../protocol";
 import { readReports, type Counters } from "./counters";
 import { gathered } from "./gather";
-import { CAMERA, SHARE } from "./pictures";
+import { CAMERA, sendFor, SHARE } from "./pictures";
 import { LOST, Once, type Ending, type Listener, type Request, type Session } from "./session";
 
 const DISCONNECTED_MS = 5000;
@@ -85,6 +85,9 @@ export class RtcSession implements Session {
     return {
       event: (event) => {
         if (event.type === "bye") this.#session = null;
+        // A browser that cannot change it goes on as before.
+        if (event.type === "lag" && event.faces_per_second !== null && this.#video)
+          void sendFor(event.faces_per_second, this.#video).catch(() => undefined);
         listener.event(event);
       },
       ended: (ending) => listener.ended(ending),
