@@ -3,8 +3,20 @@
 from collections.abc import Iterator
 
 from engine.labels import EMOTIONS, Emotion
+from streamer.log import Subscription
 from streamer.protocol import Body, EmotionEvent, Event, Mark, ModalityShare, TranscriptEvent, Word
 from streamer.record import ConversationRecord, UtteranceRecord
+
+
+async def told(events: Subscription) -> list[Body]:
+    """What a reader has been told until now; it reads no further."""
+    events.close()
+    return [event.body async for event in events]
+
+
+def finals(bodies: list[Body]) -> list[EmotionEvent]:
+    """The final readings among them."""
+    return [body for body in bodies if isinstance(body, EmotionEvent) and body.final]
 
 
 def shares(label: Emotion, most: float = 0.7) -> dict[Emotion, float]:

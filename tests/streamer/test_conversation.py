@@ -18,9 +18,7 @@ from streamer.participant import Participant
 from streamer.protocol import (
     Body,
     EmotionEvent,
-    Error,
     ErrorCode,
-    FacesEvent,
     Lag,
     Participants,
     Speech,
@@ -28,7 +26,7 @@ from streamer.protocol import (
 )
 from streamer.recognise import Recogniser, Recognition, Transcript, load_recogniser
 from streamer.settings import Settings
-from tests.portraits import gallery, portrait
+from tests.conversations import finals, told
 from tests.voices import silence, speak
 
 FAST = Settings(stall_seconds=5.0, drain_seconds=20.0, audio_queue_seconds=600.0, behind_seconds=600.0)
@@ -66,12 +64,7 @@ async def _say(participant: Participant, pcm: Samples, *, chunk: int = 2 * FRAME
 
 async def _bodies(conversation: Conversation) -> list[Body]:
     """All events so far that are kept: all but faces."""
-    return await _told(conversation.subscribe(0))
-
-
-async def _told(events: Subscription) -> list[Body]:
-    events.close()
-    return [event.body async for event in events]
+    return await told(conversation.subscribe(0))
 
 
 async def _provisional(events: Subscription) -> None:
@@ -80,10 +73,6 @@ async def _provisional(events: Subscription) -> None:
         async for event in events:
             if isinstance(event.body, EmotionEvent) and not event.body.final:
                 return
-
-
-def _finals(bodies: list[Body]) -> list[EmotionEvent]:
-    return [body for body in bodies if isinstance(body, EmotionEvent) and body.final]
 
 
 async def test_each_sentence_is_one_utterance_answered_once_after_its_provisional_readings(hub: Hub) -> None:
@@ -115,7 +104,7 @@ async def test_a_final_reading_tells_its_latency_by_stage_and_its_shares(hub: Hu
     ada = await conversation.join("ada")
     await _say(ada, _two_sentences())
     await conversation.leave(ada)
-    for final in _finals(await _bodies(conversation)):
+    for final in finals(await _bodies(conversation)):
         assert {"hangover", "recognise", "encode", "fuse", "total", "beyond_hangover"} <= set(final.latency_ms)
         assert sum(final.probabilities.values()) == pytest.approx(1, abs=1e-3)
         assert sum(share.weight for share in final.modalities.values()) == pytest.approx(1, abs=1e-3)
@@ -128,7 +117,7 @@ async def test_a_final_reading_tells_which_earlier_utterances_it_attended_to(hub
     await _say(ada, _two_sentences())
     await conversation.leave(ada)
     bodies = await _bodies(conversation)
-    first, second = _finals(bodies)
+    first, second = finals(bodies)
     assert first.attended == ()
     assert [one.utterance for one in second.attended] == [first.utterance]
     assert 0 < second.attended[0].weight < 1
@@ -153,7 +142,7 @@ async def test_a_file_and_a_live_call_give_the_same_however_the_sound_was_cut(
     assert words[0] == words[1]
     assert all(body.draft for body in words[0])
     assert "cannot believe that we have" in words[0][0].text
-    for one, other in zip(_finals(filed), _finals(live), strict=True):
+    for one, other in zip(finals(filed), finals(live), strict=True):
         assert (one.utterance, one.start, one.end, one.label) == (other.utterance, other.start, other.end, other.label)
         assert one.probabilities == pytest.approx(other.probabilities, abs=2e-4)
 
@@ -164,7 +153,7 @@ async def test_a_pause_shorter_than_the_hangover_does_not_end_an_utterance(hub: 
     speech = _trimmed(speak("we have won"))
     await _say(ada, np.concatenate([silence(0.5), speech, silence(0.28), speech, silence(1.0)]))
     await conversation.leave(ada)
-    assert len(_finals(await _bodies(conversation))) == 1
+    assert len(finals(await _bodies(conversation))) == 1
 
 
 async def test_leaving_in_the_middle_of_a_sentence_answers_it(hub: Hub) -> None:
@@ -172,7 +161,7 @@ async def test_leaving_in_the_middle_of_a_sentence_answers_it(hub: Hub) -> None:
     ada = await conversation.join("ada")
     await _say(ada, np.concatenate([silence(0.5), speak("I was just about to say that")]))
     await conversation.leave(ada)
-    assert len(_finals(await _bodies(conversation))) == 1
+    assert len(finals(await _bodies(conversation))) == 1
     assert conversation.participants == ()
 
 
@@ -187,10 +176,10 @@ async def test_two_speakers_share_one_dialogue_in_the_order_of_their_closings(hu
             who.audio(at / 16_000, pcm[at : at + FRAME])
             await who.settled()
     await asyncio.gather(conversation.leave(ada), conversation.leave(bob))
-    assert [final.participant for final in _finals(await _bodies(conversation))] == ["ada", "bob"]
+    assert [final.participant for final in finals(await _bodies(conversation))] == ["ada", "bob"]
 
 
-async def test_muted_nothing_is_analysed_and_everyone_is_told(hub: Hub) -> None:
+async def test_muted_nothing_is_analysed_and_everyone_istold(hub: Hub) -> None:
     conversation = hub.conversation("c")
     ada = await conversation.join("ada")
     await conversation.mute(ada, True)
@@ -203,7 +192,7 @@ async def test_muted_nothing_is_analysed_and_everyone_is_told(hub: Hub) -> None:
     assert told == [(), ("ada",), (), ()]
 
 
-async def test_paused_neither_sound_nor_pictures_are_looked_at_and_everyone_is_told(hub: Hub) -> None:
+async def test_paused_neither_sound_nor_pictures_are_looked_at_and_everyone_istold(hub: Hub) -> None:
     conversation = hub.conversation("c")
     ada = await conversation.join("ada")
     await conversation.pause(ada, True)
@@ -233,7 +222,7 @@ async def test_sound_that_goes_back_in_time_is_refused_by_name(hub: Hub) -> None
     assert refused.value.code is ErrorCode.TIME_WENT_BACK
 
 
-async def test_sound_faster_than_it_can_be_heard_is_dropped_and_told(engine: Engine) -> None:
+async def test_sound_faster_than_it_can_be_heard_is_dropped_andtold(engine: Engine) -> None:
     hub = Hub(engine, load_recogniser("none"), replace(FAST, audio_queue_seconds=1.0))
     conversation = hub.conversation("c")
     ada = await conversation.join("ada")
@@ -332,7 +321,7 @@ async def test_when_recognition_cannot_keep_up_words_are_left_out_but_no_final(e
     await conversation.leave(ada)
     bodies = await _bodies(conversation)
     assert [body.text for body in bodies if isinstance(body, TranscriptEvent) and body.final] == ["at last", ""]
-    assert [final.utterance for final in _finals(bodies)] == ["ada-1", "ada-2"]
+    assert [final.utterance for final in finals(bodies)] == ["ada-1", "ada-2"]
     assert [body.dropped for body in bodies if isinstance(body, Lag)] == [{"words": 1}]
     await hub.close()
 
@@ -344,70 +333,7 @@ async def test_closing_the_hub_answers_what_is_being_said(engine: Engine) -> Non
     events = conversation.subscribe()
     await _say(ada, np.concatenate([silence(0.5), speak("I was just about to say that")]))
     await hub.close()
-    assert len(_finals([event.body async for event in events])) == 1
-
-
-async def test_pictures_give_faces_at_the_bounded_rate_and_join_the_reading(hub: Hub) -> None:
-    data = pytest.importorskip("skimage.data", reason="scikit-image is not installed (extra 'sample')")
-    face = np.ascontiguousarray(data.astronaut()[:300, 50:400])
-    conversation = hub.conversation("c")
-    events = conversation.subscribe()
-    ada = await conversation.join("ada", origin=0.0)
-    pcm = np.concatenate([silence(0.5), speak("we have won"), silence(1.0)])
-    for at in range(0, len(pcm), FRAME):
-        ada.audio(at / 16_000, pcm[at : at + FRAME])
-        ada.video(at / 16_000, face)
-        await ada.settled()
-    await conversation.leave(ada)
-    bodies = await _told(events)
-    seen = [body for body in bodies if isinstance(body, FacesEvent)]
-    assert len(seen) == pytest.approx(len(pcm) / 1600, abs=2)
-    assert all(len(body.faces) == 1 for body in seen)
-    (final,) = _finals(bodies)
-    assert set(final.modalities) == {"audio", "video"}
-
-
-async def test_while_there_is_voice_the_face_that_moves_its_lips_is_the_one_that_speaks(hub: Hub) -> None:
-    pictures = [gallery([portrait(3), portrait(gap)], 960, 720, 0.7) for gap in (0, 7, 14, 7)]
-    conversation = hub.conversation("c")
-    events = conversation.subscribe()
-    call = await conversation.join("call", origin=0.0)
-    pcm = np.concatenate([silence(1.0), speak("we have won the whole thing after all these years"), silence(1.0)])
-    for number, at in enumerate(range(0, len(pcm), 5 * FRAME)):
-        call.audio(at / 16_000, pcm[at : at + 5 * FRAME])
-        call.video(at / 16_000, pictures[number % 4])
-        await call.settled()
-    await conversation.leave(call)
-    bodies = await _told(events)
-    speech = [body.at for body in bodies if isinstance(body, Speech)]
-    seen = [body for body in bodies if isinstance(body, FacesEvent)]
-    marked = [(body.at, face.x) for body in seen for face in body.faces if face.speaking]
-    assert marked
-    assert all(speech[0] <= at <= speech[-1] + 0.5 and x > 1 / 3 for at, x in marked)
-
-
-async def test_leaving_while_a_picture_is_looked_at_fails_nothing(hub: Hub, caplog: pytest.LogCaptureFixture) -> None:
-    conversation = hub.conversation("c")
-    for number in range(5):
-        ada = await conversation.join(f"ada-{number}")
-        ada.video(0.0, np.zeros((480, 640, 3), np.uint8))
-        await asyncio.sleep(0)
-        await conversation.leave(ada)
-    await hub.close()
-    assert caplog.records == []
-
-
-async def test_pictures_that_cannot_be_looked_at_end_the_looking_and_say_so(hub: Hub) -> None:
-    conversation = hub.conversation("c")
-    events = conversation.subscribe()
-    ada = await conversation.join("ada", origin=0.0)
-    ada.video(0.0, np.zeros((0, 0, 3), np.uint8))
-    await ada.settled()
-    ada.video(1.0, np.zeros((480, 640, 3), np.uint8))
-    await ada.settled()
-    bodies = await _told(events)
-    assert [body.code for body in bodies if isinstance(body, Error)] == [ErrorCode.INTERNAL]
-    assert not any(isinstance(body, FacesEvent) for body in bodies)
+    assert len(finals([event.body async for event in events])) == 1
 
 
 def test_a_bound_of_nought_is_refused() -> None:
@@ -422,7 +348,7 @@ async def test_a_guess_that_stood_and_one_that_was_dropped_are_counted_with_what
     await _say(ada, np.concatenate([silence(0.5), first, silence(0.34), second, silence(1.0)]))
     await conversation.leave(ada)
     lines = hub.metrics.render().decode().splitlines()
-    assert len(_finals(await _bodies(conversation))) == 1
+    assert len(finals(await _bodies(conversation))) == 1
     assert 'undertone_guesses_total{outcome="stood"} 1.0' in lines
     assert 'undertone_guesses_total{outcome="dropped"} 1.0' in lines
     assert "undertone_guess_saved_milliseconds_count 1.0" in lines

@@ -1,8 +1,6 @@
 """Recordings of every kind, made by ffmpeg for each test."""
 
 import os
-import shutil
-import subprocess
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -14,39 +12,11 @@ import pytest
 
 from streamer.audio import Samples
 from streamer.sources.file import AudioChunk, FileSource, MediaError, VideoFrame
+from tests.recordings import ffmpeg, write_wav
 from tests.voices import hiss, silence, speak
-
-ffmpeg_missing = "ffmpeg is not installed"
-pytestmark = pytest.mark.skipif(shutil.which("ffmpeg") is None, reason=ffmpeg_missing)
 
 TONE = ("-f", "lavfi", "-i", "sine=frequency=440:duration=3:sample_rate=48000")
 BARS = ("-f", "lavfi", "-i", "testsrc=duration=3:rate=25:size=320x240")
-
-
-def ffmpeg(*arguments: str | int | Path) -> None:
-    subprocess.run(["ffmpeg", "-v", "error", "-y", *map(str, arguments)], check=True)
-
-
-def write_wav(path: Path, rows: Samples, rate: int = 16_000) -> Path:
-    """Rows [channels, n] as a 16-bit WAV file."""
-    pcm16 = (rows.T * 32767).astype("<i2").tobytes()
-    command = [
-        "ffmpeg",
-        "-v",
-        "error",
-        "-y",
-        "-f",
-        "s16le",
-        "-ar",
-        str(rate),
-        "-ac",
-        str(len(rows)),
-        "-i",
-        "-",
-        str(path),
-    ]
-    subprocess.run(command, input=pcm16, check=True)
-    return path
 
 
 def read(path: Path) -> tuple[FileSource, list[AudioChunk], list[VideoFrame]]:
