@@ -24,6 +24,7 @@ from websockets.asyncio.client import connect as connect_websocket
 from websockets.exceptions import ConnectionClosed
 
 from engine.utterance import SAMPLE_RATE
+from streamer.consent import be_patient
 from streamer.errors import Refused
 from streamer.frame import FrameKind, pack_frame
 from streamer.loopback import LOCAL_NAMES, allow_loopback, within_reach
@@ -241,6 +242,7 @@ async def call(url: str, hello: Hello, tracks: Iterable[MediaStreamTrack]) -> As
     """
     if urlsplit(url).hostname in LOCAL_NAMES:
         allow_loopback()
+    be_patient()
     connection = RTCPeerConnection(RTCConfiguration(iceServers=[]))
     try:
         channel = connection.createDataChannel("events")

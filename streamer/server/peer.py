@@ -51,6 +51,7 @@ class Peer:
         self._joined_at = conversation.now()
         self._channel: RTCDataChannel | None = None
         self._drained = asyncio.Event()
+        self._hung_up = asyncio.Event()
         self._kinds: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._telling: asyncio.Task[None] | None = None
@@ -91,8 +92,7 @@ class Peer:
         self._start(self._pictures.run())
         try:
             await self._session.ended.wait()
-            if self._telling is not None:
-                await asyncio.wait([self._telling], timeout=_SEND_SECONDS)
+            await self._hang_up()
         finally:
             await self.close()
 
@@ -105,6 +105,7 @@ class Peer:
 
     def _follow(self) -> None:
         if self._connection.connectionState in {"failed", "closed"}:
+            self._hung_up.set()
             self._session.end("client")
 
     def _start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -182,6 +183,7 @@ class Peer:
         channel.bufferedAmountLowThreshold = _MAX_BUFFERED // 2
         channel.on("bufferedamountlow", self._drained.set)
         channel.on("message", self._take_message)
+        channel.on("close", self._hung_up.set)
         self._telling = self._start(self._tell(channel))
 
     def _take_message(self, message: str | bytes) -> None:
@@ -199,6 +201,17 @@ class Peer:
             except (SlowReader, TimeoutError):
                 channel.send(self._session.lag().to_json())
                 self._session.end("error")
+
+    async def _hang_up(self) -> None:
+        """Lets the client have all events, and closes the channel behind them: the connection's own end drops what the
+        client has not acknowledged."""
+        if self._channel is None or self._telling is None:
+            return
+        await asyncio.wait([self._telling], timeout=_SEND_SECONDS)
+        self._channel.close()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_SEND_SECONDS):
+                await self._hung_up.wait()
 
     async def _send(self, channel: RTCDataChannel, event: Event) -> None:
         """Raises TimeoutError where the client does not read, InvalidStateError where the channel is closed."""

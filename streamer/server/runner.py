@@ -10,6 +10,7 @@ from typing import Final
 import uvicorn
 from fastapi import FastAPI
 
+from streamer.consent import be_patient
 from streamer.loopback import allow_loopback
 from streamer.server.services import Services
 
@@ -67,6 +68,7 @@ async def running(app: FastAPI, port: int = 0) -> AsyncIterator[RunningServer]:
     Raises OSError where the port is taken.
     """
     allow_loopback()
+    be_patient()
     services: Services = app.state.services
     listener = _listen(port)
     config = uvicorn.Config(

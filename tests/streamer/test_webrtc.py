@@ -8,6 +8,7 @@ from dataclasses import replace
 import httpx
 import numpy as np
 import pytest
+from aioice import ice
 from aiortc import RTCConfiguration, RTCPeerConnection
 
 from engine import Engine
@@ -101,9 +102,26 @@ async def test_what_is_sent_after_the_connection_is_lost_is_refused_in_a_sentenc
         await asyncio.wait_for(closed.wait(), WAIT)
         with pytest.raises(Disconnected, match="ping was not sent"):
             session.send(Ping(nonce=1))
+        async with asyncio.timeout(WAIT):
+            assert [event async for event in session] == []
         await gone(server)
     gc.collect()
     assert not failed
+
+
+async def test_a_connection_stays_whose_answers_come_late(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ice, "CONSENT_INTERVAL", 0.05)
+    received, loop = ice.StunProtocol.datagram_received, asyncio.get_running_loop()
+    async with call(server.url, ANN, [quiet()]) as session:
+        await until(session, Participants)
+        # From now on both hear everything 0.7 s late; asked once each, six questions would be lost in 3.5 s.
+        monkeypatch.setattr(
+            ice.StunProtocol, "datagram_received", lambda self, *packet: loop.call_later(0.7, received, self, *packet)
+        )
+        await asyncio.sleep(4.5)
+        assert session.connection.connectionState == "connected"
+        session.send(Ping(nonce=1))
+        assert (await until(session, Pong))[-1] == Pong(nonce=1)
 
 
 async def test_sound_is_placed_by_its_time_stamps(server: Server) -> None:
@@ -128,6 +146,16 @@ async def test_control_messages_are_obeyed_and_wrong_ones_named(server: Server) 
         assert (error.code, error.fatal) == (ErrorCode.BAD_JSON, False)
         session.send(Mute(muted=True))
         assert (await until(session, Participants))[-1] == Participants(present=("ann",), muted=("ann",))
+
+
+async def test_whoever_says_bye_gets_all_that_was_still_to_come(server: Server) -> None:
+    async with call(server.url, ANN, [quiet()]) as session:
+        await until(session, Participants)
+        for number in range(200):
+            server.hub.conversation("call").publish(Warning(message=f"{number} {'.' * 1000}"))
+        session.send(Bye())
+        bodies = await until(session, ServerBye)
+    assert sum(isinstance(body, Warning) for body in bodies) == 200
 
 
 async def test_hanging_up_takes_the_participant_out(server: Server) -> None:
