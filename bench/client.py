@@ -23,7 +23,7 @@ from streamer.errors import Refused
 from streamer.frame import FrameKind
 from streamer.listener import FRAME_SECONDS
 from streamer.loopback import keep_to_loopback
-from streamer.protocol import Bye, EmotionEvent, Event, FacesEvent, Hello, ServerBye, ServerHello
+from streamer.protocol import Bye, EmotionEvent, Event, FacesEvent, Hello, Lag, ServerBye, ServerHello
 
 _JOIN_SECONDS: Final = 60.0
 _ANSWER_SECONDS: Final = 90.0
@@ -108,6 +108,7 @@ class _Sender:
         self._steps = round(seconds / FRAME_SECONDS)
         self._pictures = round(seconds / media.picture_seconds) if part.pictures else 0
         self._sound_steps = self._steps + round(SILENT_SECONDS / FRAME_SECONDS)
+        self._shown: list[PacketTrack] = []
 
     def hello(self) -> Hello:
         origin = 0.0 if self._media.transport == "websocket" else None
@@ -135,6 +136,9 @@ class _Sender:
         elif isinstance(body, EmotionEvent) and body.participant == self._part.participant:
             kept = body.model_dump(include={"utterance", "final", "start", "end", "latency_ms"})
             self.track.readings.append(Reading(**kept, made=event.time, received=now))
+        elif isinstance(body, Lag) and body.faces_per_second is not None:
+            for track in self._shown:
+                track.every = self._media.fewer(body.faces_per_second)
         elif isinstance(body, ServerHello):
             self.greeting.set_result(body)
         elif isinstance(body, ServerBye):
@@ -166,9 +170,9 @@ class _Sender:
 
     def tracks(self) -> list[PacketTrack]:
         sound = PacketTrack("audio", self.sound, FRAME_SECONDS, FRAME_SECONDS)
-        if not self._part.pictures:
-            return [sound]
-        return [sound, PacketTrack("video", self.picture, self._media.picture_seconds, 0.0)]
+        if self._part.pictures:
+            self._shown = [PacketTrack("video", self.picture, self._media.picture_seconds, 0.0)]
+        return [sound, *self._shown]
 
     async def talk(self, opened: Call, tracks: list[PacketTrack], began: float) -> None:
         self.track.began = began + self._part.phase

@@ -1,8 +1,9 @@
 """How many participants a server bears: each sends voice and video of the sample in real time, from another process.
 
 The load has to be cheap, for it runs on the same cores as the server: sound and pictures are encoded once (Opus and
-VP8, or PCM16 and JPEG), kept as packets, shared by all participants and sent as they are. What the client used and how
-late its packets went out stands beside the server's figures: where it is much, the load was no longer real time.
+VP8, or PCM16 and JPEG), kept as packets, shared by all participants and sent as they are. Over WebRTC fewer pictures go
+to a server that says it looks at fewer, as from the page. What the client used and how late its packets went out stands
+beside the server's figures: where it is much, the load was no longer real time.
 
 Conversations begin at different turns of the sample, and participants a fraction of 100 ms apart, as real ones would:
 not all speak at once, and pictures do not come in volleys. Every size runs on a server of its own, so that none

@@ -16,8 +16,9 @@ _CLOCK: Final = Fraction(1, 90_000)  # of RTP video; whole numbers of it are who
 class PacketTrack(MediaStreamTrack):
     """Gives packet after packet in real time, once `begin` was called: nothing goes out before, so nothing is lost.
 
-    packet: the payload of a number from 0 on; None where there are no more.
-    seconds: from one to the next. late: by how much the first goes out after the beginning.
+    packet: the payload of a number from 0 on; None where there are no more. every: may be changed while it plays: only
+    packets whose number it divides go out. seconds: from one to the next. late: by how much the first goes out after
+    the beginning.
     """
 
     def __init__(
@@ -26,6 +27,7 @@ class PacketTrack(MediaStreamTrack):
         super().__init__()
         self.kind = kind
         self.behind: list[float] = []
+        self.every = 1
         self._packet = packet
         self._seconds = seconds
         self._late = late
@@ -41,6 +43,7 @@ class PacketTrack(MediaStreamTrack):
 
     async def recv(self) -> "Packet[Stream]":
         await self._begun.wait()
+        self._number += -self._number % self.every
         data = self._packet(self._number)
         if data is None:
             self.over.set()

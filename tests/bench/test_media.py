@@ -2,13 +2,17 @@
 
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
+import numpy.typing as npt
 import pytest
 
+from bench.client import Part, _Sender
 from bench.ideal import _decoded, codec_seconds, utterances
 from bench.latency import prepare
-from bench.media import PICTURES_PER_SECOND, SILENT_SECONDS, VP8_BITS, Media, Transport
+from bench.media import PICTURES_PER_SECOND, SENT_FOR_ONE_LOOK, SILENT_SECONDS, VP8_BITS, Media, Transport
+from streamer.protocol import Event, Lag
 
 
 @pytest.fixture(scope="module", params=["webrtc", "websocket"])
@@ -43,6 +47,33 @@ def test_pictures_fill_the_recording(media: Media) -> None:
 def test_pictures_over_webrtc_are_as_the_page_sends_them() -> None:
     page = (Path(__file__).parents[2] / "web/src/session/pictures.ts").read_text(encoding="utf-8").replace("_", "")
     assert f"maxBitrate: {VP8_BITS}, maxFramerate: {PICTURES_PER_SECOND} " in page
+    assert f"SENTFORONELOOK = {SENT_FOR_ONE_LOOK};" in page
+
+
+@pytest.mark.parametrize("media", ["webrtc"], indirect=True)
+@pytest.mark.parametrize(("looks", "every"), [(2.0, 4), (5.0, 2), (10.0, 1)])
+async def test_to_a_server_that_falls_behind_go_fewer_pictures_which_can_be_decoded_without_the_others(
+    media: Media, looks: float, every: int
+) -> None:
+    sender = _Sender(media, Part(conversation="load", participant="ann", speaker=0), seconds=1.0)
+    _, pictures = sender.tracks()
+    lag = Lag(seconds=0.4, dropped={}, faces_per_second=looks, provisional=True)
+    sender._take(Event(seq=1, time=0.0, conversation="load", body=lag), now=0.0)
+    pictures.begin(0.0)
+    sent = [await pictures.recv() for _ in range(3)]
+    assert [bytes(packet) for packet in sent] == list(media.pictures[: 3 * every : every])
+    shown = {number: _image(media, number, 1) for number in (40, 60)}
+    for number, image in shown.items():
+        difference = np.abs(image.astype(int) - _image(media, number, every).astype(int)).mean()
+        assert difference < 2.0
+
+
+def _image(media: Media, number: int, every: int) -> npt.NDArray[np.uint8]:
+    """A picture, decoded after every so many-th before it alone."""
+    decoder = av.CodecContext.create("vp8", "r")
+    packets = (media.pictures[index] for index in range(0, number + 1, every))
+    *_, last = (frame for packet in packets for frame in decoder.decode(av.Packet(packet)))
+    return np.asarray(last.to_ndarray(format="rgb24"), np.uint8)
 
 
 def test_silence_follows_the_recording(media: Media) -> None:
