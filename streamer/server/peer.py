@@ -33,6 +33,7 @@ from streamer.server.session import Session, internal_error
 EVENTS_CHANNEL: Final = "events"
 _ANSWER_SECONDS: Final = 10.0
 _SEND_SECONDS: Final = 5.0
+_HANG_UP_SECONDS: Final = 10.0
 _MAX_BUFFERED: Final = 256 * 1024
 _MAX_SECTIONS: Final = 8
 _log = logging.getLogger(__name__)
@@ -207,10 +208,10 @@ class Peer:
         client has not acknowledged."""
         if self._channel is None or self._telling is None:
             return
-        await asyncio.wait([self._telling], timeout=_SEND_SECONDS)
-        self._channel.close()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(_SEND_SECONDS):
+            async with asyncio.timeout(_HANG_UP_SECONDS):
+                await asyncio.wait([self._telling])
+                self._channel.close()
                 await self._hung_up.wait()
 
     async def _send(self, channel: RTCDataChannel, event: Event) -> None:
