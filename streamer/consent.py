@@ -12,7 +12,7 @@ from aioice import ice, stun
 _AGAIN: Final = 4
 """So often a question is asked again, after 0.5, 1, 2 and 4 s: an answer counts for 15.5 s."""
 _MISSED: Final = 2
-"""So many questions without an answer, one after the other, end a connection: after 31 to 43 s."""
+"""So many questions without an answer, one after the other, end a connection: 35 to 43 s after the last sign."""
 
 _request = ice.StunProtocol.request
 
