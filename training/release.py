@@ -23,6 +23,7 @@ from training.card import model_card
 from training.checkpoint import load_weights
 from training.compose import Composition, Pool, reliability_for
 from training.evaluation.composed import score_composed
+from training.evaluation.degraded.recogniser import SETTINGS
 from training.evaluation.degraded.run import PARTS, Part, degraded
 from training.evaluation.release import score_students
 from training.evaluation.scores import Scores
@@ -130,15 +131,20 @@ def export(data: Path, runs: Path, folder: Path, configs: Path = CONFIGS, parts:
 
 
 def judge_degraded(bundle: Bundle, part: Part, data: Path, runs: Path) -> Scores:
-    """A student's headline figures on clean and degraded input; kept in `runs` until that student is trained again."""
+    """A student's headline figures on clean and degraded input.
+
+    Kept in `runs` until that student is trained again; words also until the recogniser has other settings.
+    """
     weights = runs / {"voice": "audio/student", "face": "video/best", "words": "text/best"}[part]
-    weights = weights.with_suffix(".safetensors")
-    trained, kept = hashlib.sha256(weights.read_bytes()).hexdigest(), runs / f"degraded-{part}.json"
-    if kept.exists() and (found := json.loads(kept.read_text()))["weights"] == trained:
+    judge = hashlib.sha256(weights.with_suffix(".safetensors").read_bytes())
+    if part == "words":
+        judge.update(json.dumps(SETTINGS).encode())
+    judged_by, kept = judge.hexdigest(), runs / f"degraded-{part}.json"
+    if kept.exists() and (found := json.loads(kept.read_text())).get("judged_by") == judged_by:
         return cast(Scores, found["rows"])
     judged = degraded(bundle, data, runs, (part,)).parts[part]
     rows: Scores = {name: {key: row[key] for key in _KEPT if key in row} for name, row in judged.items()}
-    kept.write_text(json.dumps({"weights": trained, "rows": rows}, indent=2) + "\n")
+    kept.write_text(json.dumps({"judged_by": judged_by, "rows": rows}, indent=2) + "\n")
     return rows
 
 

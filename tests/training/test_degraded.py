@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from engine.bundle import Bundle
 from engine.prompt import Turn
+from streamer.recognise import sphinx
 from tests.bundles import write_tiny_bundle
 from tests.tiny_corpora import write_corpora
 from training.corpora.clipfile import ClipRow
@@ -20,7 +21,7 @@ from training.corpora.meld import read_meld
 from training.corpora.voices import Clip, read_voices
 from training.evalcli import evaluate
 from training.evaluation.clips import score_clips
-from training.evaluation.degraded import face, pictures, sound, voice
+from training.evaluation.degraded import face, pictures, recogniser, sound, voice
 from training.evaluation.degraded.recogniser import NoVoice, find_ffmpeg, recognise
 from training.evaluation.degraded.run import CACHE, degraded, parts_of
 from training.evaluation.degraded.table import beside, show
@@ -275,6 +276,13 @@ def test_what_flite_says_is_recognised_once_and_kept(tmp_path: Path, monkeypatch
     other = Dialogue("meld-0", (Turn(1, "Something else."),), (0,))
     with pytest.raises(NoVoice):  # what is kept is of other words
         recognise([other], tmp_path / CACHE)
+    monkeypatch.setattr(recogniser, "SETTINGS", {**recogniser.SETTINGS, "pl_window": 0})
+    with pytest.raises(NoVoice):  # what is kept was heard otherwise
+        recognise([dialogue], tmp_path / CACHE)
+
+
+def test_words_are_recognised_as_the_streamer_does() -> None:
+    assert recogniser.SETTINGS == sphinx.SETTINGS
 
 
 def test_all_parts_are_judged_unless_one_is_asked_for() -> None:

@@ -18,6 +18,9 @@ from training.evaluation.scores import CannotScore
 VOICES: Final = ("slt", "rms", "awb", "kal16")  # given to a dialogue's speakers in turn
 _ASCII: Final = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "…": "...", "—": ", ", "–": ", "})
 
+SETTINGS: Final = {"fwdflat": False, "maxhmmpf": 10_000, "maxwpf": 40, "pl_window": 8, "pl_weight": 6.0}
+"""PocketSphinx's, as the streamer has them."""
+
 Kept = dict[str, dict[str, str]]  # by "dialogue/turn": voice, said, heard
 
 
@@ -56,7 +59,7 @@ class Listener:
     def __init__(self) -> None:
         import pocketsphinx
 
-        self._decoder: Any = pocketsphinx.Decoder(fwdflat=False, maxhmmpf=10_000, maxwpf=40, loglevel="FATAL")
+        self._decoder: Any = pocketsphinx.Decoder(**SETTINGS, loglevel="FATAL")
         self.hear(bytes(SAMPLE_RATE))  # a decoder's very first utterance is scored otherwise than all later ones
 
     def hear(self, pcm: bytes) -> str:
@@ -115,17 +118,20 @@ def _known(kept: Kept, line: _Line) -> str | None:
 
 
 def _read(cache: Path) -> Kept:
+    """What a recogniser with the same settings heard before."""
     if not cache.exists():
         return {}
     try:
-        kept: Kept = json.loads(cache.read_text(encoding="utf-8"))
+        file = json.loads(cache.read_text(encoding="utf-8"))
     except ValueError as error:
         raise CannotScore(f"{cache} can't be read ({error}); delete it, and it is made anew") from error
+    kept: Kept = file["heard"] if file.get("settings") == SETTINGS else {}
     return kept
 
 
 def _write(cache: Path, kept: Kept) -> None:
     cache.parent.mkdir(parents=True, exist_ok=True)
     half = cache.with_suffix(".part")
-    half.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    file = {"settings": SETTINGS, "heard": kept}
+    half.write_text(json.dumps(file, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     half.replace(cache)
