@@ -28,7 +28,9 @@ SAMPLE: Final = "sample"
 async def measure(
     file: str, bundle: str, recogniser: str, *, sound_alone: bool = False, repetitions: int = 3
 ) -> Record:
-    """A recording, or the word 'sample', several times over, each in a conversation of its own.
+    """A recording, or the word 'sample', several times over.
+
+    Each time with models loaded anew: an engine remembers what it said of a picture, and reads none of a file twice.
 
     Raises SampleError where the sample can't be composed, CannotMeasure where the file can't be read.
     """
@@ -38,10 +40,11 @@ async def measure(
             path = Path(folder) / "sample.mp4"
             write_sample_video(path)
         source = _open(path, sound_alone=sound_alone)
-        settings = Settings(live=False, max_conversations=max(repetitions, Settings().max_conversations))
-        async with running_hub(bundle, recogniser, settings) as hub:
-            runs = [await _once(source, hub, f"replay-{number}") for number in range(repetitions)]
-            names = {"bundle": hub.engine.bundle.name, "recogniser": hub.recogniser.name}
+        runs: list[tuple[float, float, int, int]] = []
+        for _ in range(repetitions):
+            async with running_hub(bundle, recogniser, Settings(live=False)) as hub:
+                runs.append(await _once(source, hub))
+                names = {"bundle": hub.engine.bundle.name, "recogniser": hub.recogniser.name}
     media, utterances, faces = runs[0][1:]
     figures = {
         "speed": Figure.over([[seconds / took] for took, seconds, _, _ in runs], "× real time"),
@@ -51,7 +54,7 @@ async def measure(
         "pictures looked at": Figure.of([faces], "count"),
     }
     asked: dict[str, Setting] = {"file": path.name, **names, "sound_alone": sound_alone}
-    notes = ["Wall time from the first packet to the last answer; loading the models is not in it."]
+    notes = ["Wall time from the first packet to the last answer; loading the models, anew each time, is not in it."]
     return Record.of("undertone bench replay", asked, figures, notes=notes, repetitions=repetitions)
 
 
@@ -65,9 +68,9 @@ def _open(path: Path, *, sound_alone: bool) -> FileSource:
     return source.sound_alone() if sound_alone else source
 
 
-async def _once(source: FileSource, hub: Hub, conversation: str) -> tuple[float, float, int, int]:
+async def _once(source: FileSource, hub: Hub) -> tuple[float, float, int, int]:
     """Wall seconds, seconds of media, utterances, pictures looked at."""
-    opened = hub.conversation(conversation)
+    opened = hub.conversation("replay")
     events = opened.subscribe()
     counted: Counter[str] = Counter()
     reached = 0.0
