@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
 from itertools import pairwise
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from engine.students import StudentOutput, VideoStudent
@@ -53,6 +53,7 @@ class FaceReader:
     """Crops uint8 [k, 48, 48] in, what the student says of each out: on a CPU."""
 
     def __init__(self, video: VideoStudent, dtype: torch.dtype) -> None:
+        self._dtype = dtype
         self._student = video if dtype == torch.float32 else _lean(video, dtype)
         self._seen = SeenFaces()
 
@@ -61,8 +62,15 @@ class FaceReader:
         """Embeddings [k, D] and logits [k, labels] of faces, in their order."""
         keys = [crop.tobytes() for crop in crops]
         if new := self._seen.unseen(keys, crops):
-            self._seen.learn(new, self._student(torch.from_numpy(np.stack(list(new.values())))))
+            self._seen.learn(new, self._read(torch.from_numpy(np.stack(list(new.values())))))
         return self._seen.recall(keys)
+
+    def _read(self, crops: Tensor) -> StudentOutput:
+        """A face reads the same in any company: in float32, where the last digits would differ, each is read alone."""
+        if self._dtype != torch.float32:
+            return cast(StudentOutput, self._student(crops))
+        alone = [self._student(crop) for crop in crops.split(1)]  # type: ignore[no-untyped-call]
+        return StudentOutput(torch.cat([one.embedding for one in alone]), torch.cat([one.logits for one in alone]))
 
     def over_time(self, utterances: Sequence[Crops]) -> StudentOutput:
         """What is said of each utterance: of at most MAX_FACES of its pictures."""

@@ -146,6 +146,7 @@ class Participant:
         """Ends the utterance under way as silence would, and waits until all is answered."""
         self._queue(None, 0.0)
         await self._until(lambda: not self._chunks)
+        await self.sight.flush()
         while self._settling:
             await asyncio.wait(self._settling)
 

@@ -3,7 +3,8 @@
 import asyncio
 import math
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy.typing as npt
 
 from engine import Engine, EngineBusy, FaceReading
 from streamer.faces import Face, FaceTracker, Seen
+from streamer.log import Place
 from streamer.mouths import talking
 from streamer.protocol import Error, ErrorCode, FaceBox, FacesEvent
 from streamer.settings import Settings
@@ -19,12 +21,30 @@ from streamer.turn import Crops, Stage
 Picture = npt.NDArray[np.uint8]
 _KEPT_SECONDS = 30
 _LAST_SECONDS = 1.5
+_TOGETHER = 8
+_PATIENCE_SECONDS = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The faces of one picture, of which some may be speaking, and whose they are thought to be, by id.
+
+    place: where it is told, if that was kept free among the events.
+    """
+
+    at: float
+    arrived: float
+    faces: list[Face]
+    speaking: set[int]
+    whose: Mapping[int, str]
+    place: Place | None
 
 
 class Sight:
     """Looks at no more than `faces_per_second` pictures, and at fewer while the machine can't keep up.
 
-    One waits while one is looked at: the newest wins, older ones are counted as dropped.
+    One waits while one is looked at: the newest wins, older ones are counted as dropped. What faces express is read at
+    once; of a recording, for which nobody waits, for some pictures together, which takes half the time.
     """
 
     def __init__(
@@ -41,6 +61,8 @@ class Sight:
         self._due = 0.0
         self._blind = False
         self._looking: asyncio.Future[list[Face]] | None = None
+        self._unread: list[_Found] = []
+        self._reading = asyncio.Lock()
         self._looked: deque[tuple[float, list[Face]]] = deque(
             maxlen=math.ceil(_KEPT_SECONDS * settings.faces_per_second)
         )
@@ -71,6 +93,12 @@ class Sight:
     async def idle(self) -> None:
         """Waits until every picture has been looked at."""
         await self._idle.wait()
+
+    async def flush(self) -> None:
+        """Tells of the pictures of a recording that wait for others; live, none does."""
+        if not self._settings.live:
+            await self.idle()
+            await self._read()
 
     def share(self, participant: str) -> None:
         """One who is in these pictures."""
@@ -116,7 +144,7 @@ class Sight:
         """Looks at pictures as they come, until cancelled."""
         try:
             while True:
-                await self._came.wait()
+                await self._wait()
                 self._came.clear()
                 if self._waiting is not None:
                     (at, image, arrived), self._waiting = self._waiting, None
@@ -132,6 +160,8 @@ class Sight:
         finally:
             self._blind = True
             self._idle.set()
+            _forgo(self._unread)
+            self._unread.clear()
             if self._looking is not None:
                 await asyncio.wait([self._looking])  # Its thread goes on when this task is cancelled.
             if self._tracker is not None:
@@ -141,23 +171,52 @@ class Sight:
         loop = asyncio.get_running_loop()
         self._looking = loop.run_in_executor(self._stage.workers.sight, self._track, at, image)
         faces = await asyncio.shield(self._looking)
-        readings: list[FaceReading] = []
         if faces:
             self._looked.append((at, faces))
+        whose = {**self._names(), **self._whose}
+        place = None if self._settings.live else self._stage.log.hold()
+        self._unread.append(_Found(at, arrived, faces, self._speaking(at, faces), whose, place))
+        if self._settings.live or max(len(self._unread), self._faces_unread) >= _TOGETHER:
+            await self._read()
+
+    async def _wait(self) -> None:
+        """For the next picture. While none comes, those that are to be read together do not wait for it."""
+        try:
+            async with asyncio.timeout(_PATIENCE_SECONDS if self._unread else None):
+                await self._came.wait()
+        except TimeoutError:
+            await self._read()
+
+    async def _read(self) -> None:
+        """Reads the faces of all pictures that were looked at, and tells of each picture."""
+        async with self._reading:
+            pictures, self._unread = self._unread, []
+            crops = [face.crop for picture in pictures for face in picture.faces]
             try:
-                readings = await self._engine.faces(np.stack([face.crop for face in faces]))
+                readings = iter(await self._engine.faces(np.stack(crops)) if crops else [])
+                for picture in pictures:
+                    self._tell(picture, [next(readings) for _ in picture.faces])
             except EngineBusy:
                 self._stage.metrics.dropped("faces")
-                return
-        speaking, whose = self._speaking(at, faces), {**self._names(), **self._whose}
+            finally:
+                _forgo(pictures)
+
+    @property
+    def _faces_unread(self) -> int:
+        return sum(len(picture.faces) for picture in self._unread)
+
+    def _tell(self, picture: _Found, readings: list[FaceReading]) -> None:
         boxes = tuple(
-            _box(face, reading, whose.get(face.id), speaking=face.id in speaking)
-            for face, reading in zip(faces, readings, strict=True)
+            _box(face, reading, picture.whose.get(face.id), speaking=face.id in picture.speaking)
+            for face, reading in zip(picture.faces, readings, strict=True)
         )
-        latency = 1e3 * (perf_counter() - arrived)
+        latency = 1e3 * (perf_counter() - picture.arrived)
         self._stage.metrics.faces(latency)
-        self._stage.log.publish(
-            FacesEvent(participant=self._participant, at=round(at, 3), faces=boxes, latency_ms=round(latency, 1))
+        publish = picture.place.publish if picture.place else self._stage.log.publish
+        publish(
+            FacesEvent(
+                participant=self._participant, at=round(picture.at, 3), faces=boxes, latency_ms=round(latency, 1)
+            )
         )
 
     def _between(self, start: float, end: float) -> list[list[Face]]:
@@ -176,6 +235,13 @@ class Sight:
         if self._tracker is None:
             self._tracker = FaceTracker(self._settings.max_faces, self._seen)
         return self._tracker.track(image, at)
+
+
+def _forgo(pictures: Iterable[_Found]) -> None:
+    """Nothing more is told of these."""
+    for picture in pictures:
+        if picture.place is not None:
+            picture.place.close()
 
 
 def _box(face: Face, reading: FaceReading, speaker: str | None, *, speaking: bool) -> FaceBox:

@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
-from engine import Engine
+from engine import Engine, FaceReading
+from engine.utterance import SAMPLE_RATE
 from streamer.audio import FRAME
 from streamer.hub import Hub
 from streamer.protocol import Error, ErrorCode, FacesEvent, Speech
@@ -42,6 +44,56 @@ async def test_pictures_give_faces_at_the_bounded_rate_and_join_the_reading(hub:
     assert all(len(body.faces) == 1 for body in seen)
     (final,) = finals(bodies)
     assert set(final.modalities) == {"audio", "video"}
+
+
+async def test_faces_of_a_recording_are_read_together_and_told_where_live_ones_are(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+
+    async def counting(crops: npt.NDArray[np.uint8]) -> list[FaceReading]:
+        read.append(len(crops))
+        return await Engine.faces(engine, crops)
+
+    monkeypatch.setattr(engine, "faces", counting)
+    monkeypatch.setattr("streamer.sight._PATIENCE_SECONDS", 60.0)
+    live = await _shown(engine, Settings(live=True))
+    assert read == [1] * sum(isinstance(body, FacesEvent) for body in live)
+    read.clear()
+    recorded = await _shown(engine, Settings(live=False))
+    assert read == [8, 8, len(recorded) - 2 - 16]
+    assert [(body.type, body.at) for body in recorded] == [(body.type, body.at) for body in live]
+
+
+async def _shown(engine: Engine, settings: Settings) -> list[FacesEvent | Speech]:
+    """What is told of one who is seen for two seconds, and speaks in between."""
+    hub = Hub(engine, load_recogniser("none"), settings)
+    conversation = hub.conversation("c")
+    events = conversation.subscribe()
+    ada = await conversation.join("ada", origin=0.0)
+    pcm = np.concatenate([silence(0.5), speak("we have won"), silence(1.0)])[: 2 * SAMPLE_RATE]
+    face = portrait(0)
+    for at in range(0, len(pcm), 5 * FRAME):
+        ada.audio(at / SAMPLE_RATE, pcm[at : at + 5 * FRAME])
+        ada.video(at / SAMPLE_RATE, face)
+        await ada.settled()
+    await conversation.leave(ada)
+    bodies = await told(events)
+    await hub.close()
+    return [body for body in bodies if isinstance(body, FacesEvent | Speech)]
+
+
+async def test_a_recording_whose_pictures_end_early_goes_on_being_told(engine: Engine) -> None:
+    hub = Hub(engine, load_recogniser("none"), Settings(live=False))
+    conversation = hub.conversation("c")
+    events = conversation.subscribe()
+    ada = await conversation.join("ada", origin=0.0)
+    ada.video(0.0, portrait(0))
+    await ada.settled()
+    first = asyncio.ensure_future(anext(body async for event in events if isinstance(body := event.body, FacesEvent)))
+    assert len((await asyncio.wait_for(first, 20)).faces) == 1
+    await conversation.leave(ada)
+    await hub.close()
 
 
 async def test_while_there_is_voice_the_face_that_moves_its_lips_is_the_one_that_speaks(hub: Hub) -> None:
