@@ -60,7 +60,7 @@ async def _close(loading: asyncio.Task[Recogniser]) -> None:
 
 @contextmanager
 def _loaded_for_good() -> Iterator[None]:
-    """Within it, Python's search for garbage leaves out what has been loaded: a million objects, 0.2 s each time."""
+    """Within it, Python's search for garbage leaves out what has been loaded: 0.3 s each time."""
     gc.collect()
     gc.freeze()
     try:
