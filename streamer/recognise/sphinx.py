@@ -14,9 +14,8 @@ from streamer.recognise.words import RecogniserError, Transcript, Word
 
 # The second pass (fwdflat) costs 100 ms at the end of an utterance and gained no word on flite speech; the search for
 # the best path costs 10 ms and does. Where sound is unclear the search widens without end: its limits (maxhmmpf and
-# maxwpf) take a third off what people's speech costs, and change a word in 500. A look further ahead (pl_window, in
-# steps of 10 ms) that counts for more (pl_weight) takes a quarter off all speech: docs/performance.md has its price.
-SETTINGS: Final = {"fwdflat": False, "maxhmmpf": 10_000, "maxwpf": 40, "pl_window": 8, "pl_weight": 6.0}
+# maxwpf) take a third off what people's speech costs, and change a word in 500.
+SETTINGS: Final = {"fwdflat": False, "maxhmmpf": 10_000, "maxwpf": 40}
 
 _STEP_SECONDS: Final = 0.01
 _VARIANT: Final = re.compile(r"\(\d+\)$")
