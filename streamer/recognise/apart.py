@@ -2,8 +2,10 @@
 
 import logging
 import multiprocessing
+import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from threading import Lock
 from typing import Any, Final, Literal
@@ -16,6 +18,7 @@ from streamer.recognise.words import Recogniser, RecogniserError, Recognition, T
 _SENT: Final = 10 * FRAME  # how much sound waits here for a message to be worth it: 200 ms
 _STOP_SECONDS: Final = 5.0
 _NOTHING: Final = Transcript("", ())
+_TUNABLES: Final = "GLIBC_TUNABLES"
 _log = logging.getLogger(__name__)
 
 Kind = Literal["expect", "feed", "partial", "finish"]
@@ -137,7 +140,8 @@ class _Process:
         self._pipe, there = context.Pipe()
         given = (there, make, speakers)
         self._process = context.Process(target=_serve, args=given, name="undertone-words", daemon=True)
-        self._process.start()
+        with _memory_in_huge_pages():
+            self._process.start()
         there.close()
         self._lock = Lock()
         self._ready = False
@@ -172,6 +176,22 @@ class _Process:
             if (failed := self._pipe.recv()) is not None:
                 raise RecogniserError(failed)
             self._ready = True
+
+
+@contextmanager
+def _memory_in_huge_pages() -> Iterator[None]:
+    """What is started meanwhile gets its memory in pages of 2 MiB, where glibc and Linux can; all else ignores it.
+
+    A decoder walks lists that are all over its 95 MB: a tenth of its time went into finding where a page lies.
+    """
+    if _TUNABLES in os.environ:  # Whoever has set it knows better.
+        yield
+        return
+    os.environ[_TUNABLES] = "glibc.malloc.hugetlb=1"
+    try:
+        yield
+    finally:
+        os.environ.pop(_TUNABLES, None)
 
 
 def _serve(pipe: Connection, make: Callable[[], Recogniser], speakers: int) -> None:

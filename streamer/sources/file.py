@@ -113,15 +113,16 @@ class FileSource:
         if self.info.video_speaker is None or isinf(since):
             return
         track = Track(self._path, "video")
-        due = 0.0
         # A little earlier: which picture of a tenth of a second is given depends on those before it.
-        for frame in track.video(self.origin + since - 0.3 if since > 0.3 else None):
+        for frame in track.video(self.origin + since - 0.3 if since > 0.3 else None, self._tenth):
             time = (frame.time or 0.0) - self.origin
-            if time >= due:
-                due = (floor(time * _PICTURES_PER_SECOND + 1e-6) + 1) / _PICTURES_PER_SECOND
-                if time >= since:
-                    yield VideoFrame(self.info.video_speaker, time, upright(frame))
+            if time >= since:
+                yield VideoFrame(self.info.video_speaker, time, upright(frame))
         self._learn(track)
+
+    def _tenth(self, time: float) -> int:
+        """In which tenth of a second a picture is, by its time on the file's own clock."""
+        return floor((time - self.origin) * _PICTURES_PER_SECOND + 1e-6)
 
     def _learn(self, track: Track) -> None:
         self._until = max(self._until, track.until)

@@ -1,6 +1,7 @@
 """One track of a media file, decoded as a stream."""
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from itertools import chain
 from pathlib import Path
 from typing import Final, Literal
@@ -17,6 +18,9 @@ _FORMATS: Final = (
     "wav,w64,aiff,au,caf,mp3,flac,ogg,aac,ac3,eac3,dts,amr,gsm,voc,wv,ape,tta,mov,mp4,matroska,webm,avi,mpegts,mpeg,"
     "asf,flv,mxf,dv,nut,rm"
 )
+
+_REORDERED: Final = 16  # a film's packets come in the order of decoding, H.264's at most so many pictures early
+Part = Callable[[float], int]
 
 
 def open_container(path: Path) -> InputContainer:
@@ -58,30 +62,44 @@ class Track:
         """The decoded frames, in order."""
         return (frame for frame in self._frames() if isinstance(frame, av.AudioFrame))
 
-    def video(self, since: float | None = None) -> Iterator[av.VideoFrame]:
-        """The decoded pictures, in order. since: those before this time on the file's clock may be left out."""
+    def video(self, since: float | None = None, part: Part | None = None) -> Iterator[av.VideoFrame]:
+        """The decoded pictures, in order, with times on the file's clock.
+
+        since: those before this time may be left out.
+        part: numbers the parts of time, of each of which the first picture alone is given. The others are decoded only
+        where pictures are made from them, which for a usual film leaves out a third.
+        """
         if since is not None:
-            frames = self._pictures(since)
+            frames = self._pictures(since, part)
             first = next(frames, None)
             if first is not None and first.time is not None and first.time <= since:
                 return chain([first], frames)
-        return self._pictures(None)
+        return self._pictures(None, part)
 
-    def _pictures(self, since: float | None) -> Iterator[av.VideoFrame]:
-        return (frame for frame in self._frames(since) if isinstance(frame, av.VideoFrame))
+    def _pictures(self, since: float | None, part: Part | None) -> Iterator[av.VideoFrame]:
+        frames = (frame for frame in self._frames(since, part) if isinstance(frame, av.VideoFrame))
+        return frames if part is None else _first_of_each(frames, part)
 
-    def _frames(self, since: float | None = None) -> Iterator[object]:
+    def _frames(self, since: float | None = None, part: Part | None = None) -> Iterator[object]:
         with open_container(self._path) as container:
             stream = container.streams.best(self._kind)
             if stream is None or stream.disposition & Disposition.attached_pic:
                 return
-            if isinstance(stream.codec_context, av.VideoCodecContext):
-                stream.codec_context.thread_type = "AUTO"
+            codec = stream.codec_context
+            if isinstance(codec, av.VideoCodecContext):
+                codec.thread_type = "AUTO"
             if since is not None and not self._seek(container, stream, since):
                 return
+            lately: deque[float] = deque(maxlen=_REORDERED)
+            whole = False  # Of an interlaced picture each field may be a packet: then none is left out.
             for packet in self._packets(container, stream):
+                if part is not None:
+                    spare = whole and _comes_later(packet, lately, part)
+                    codec.skip_frame = "NONREF" if spare else "DEFAULT"
                 try:
-                    yield from packet.decode()
+                    for frame in packet.decode():
+                        whole = isinstance(frame, av.VideoFrame) and not frame.interlaced_frame
+                        yield frame
                 except av.FFmpegError:
                     self.damaged |= since is None  # In the midst of a film the first pictures may lack what they need.
 
@@ -101,3 +119,23 @@ class Track:
                 yield packet
         except av.FFmpegError:
             self.damaged = True
+
+
+def _first_of_each(frames: Iterator[av.VideoFrame], part: Part) -> Iterator[av.VideoFrame]:
+    last = None
+    for frame in frames:
+        number = part(frame.time or 0.0)
+        if last is None or number > last:
+            last = number
+            yield frame
+
+
+def _comes_later(packet: "Packet[Stream]", lately: deque[float], part: Part) -> bool:
+    """Whether a picture of the same part of time, and an earlier one, is among the last packets; else this one is."""
+    if packet.pts is None or packet.time_base is None:
+        return False
+    time = float(packet.pts * packet.time_base)
+    if any(other < time and part(other) == part(time) for other in lately):
+        return True
+    lately.append(time)
+    return False

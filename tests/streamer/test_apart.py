@@ -2,9 +2,11 @@
 
 import multiprocessing
 import os
+import platform
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +26,20 @@ def apart() -> Iterator[Recogniser]:
     recogniser = load_recogniser("sphinx", processes=2)
     yield recogniser
     recogniser.close()
+
+
+def _huge_pages_can_be_had() -> bool:
+    setting = Path("/sys/kernel/mm/transparent_hugepage/enabled")
+    if "GLIBC_TUNABLES" in os.environ or not setting.exists() or "[never]" in setting.read_text():
+        return False
+    name, version = platform.libc_ver()
+    return name == "glibc" and tuple(map(int, version.split("."))) >= (2, 35)
+
+
+def _in_huge_pages(pid: int) -> int:
+    """How many bytes of a process lie there."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    return next(1024 * int(line.split()[1]) for line in lines if line.startswith("AnonHugePages:"))
 
 
 def words(recogniser: Recogniser, pcm: Samples) -> str:
@@ -49,6 +65,14 @@ def _finished(recogniser: Recogniser, pcm: Samples) -> object:
     recognition = recogniser.open()
     recognition.feed(pcm)
     return recognition.finish()
+
+
+@pytest.mark.skipif(not _huge_pages_can_be_had(), reason="glibc 2.35 or later, and Linux's huge pages, are not there")
+def test_its_decoders_lie_in_huge_pages(apart: Recogniser) -> None:
+    assert isinstance(apart, ApartRecogniser)
+    words(apart, speak("that is very sad"))
+    assert all(_in_huge_pages(pid) > 50_000_000 for pid in apart.pids)
+    assert "GLIBC_TUNABLES" not in os.environ
 
 
 def test_a_process_that_dies_loses_its_words_alone_and_is_replaced(apart: Recogniser) -> None:

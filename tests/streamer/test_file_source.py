@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from streamer.audio import Samples
-from streamer.sources.file import AudioChunk, FileSource, MediaError, VideoFrame
+from streamer.sources.file import AudioChunk, FileSource, MediaError, VideoFrame, upright
 from tests.recordings import ffmpeg, write_wav
 from tests.voices import hiss, silence, speak
 
@@ -359,6 +359,32 @@ def test_pictures_from_a_time_on_are_the_same_as_if_all_were_read(kind: str, tmp
     for one, other in zip(late, whole, strict=True):
         if isinstance(one, VideoFrame) and isinstance(other, VideoFrame):
             np.testing.assert_array_equal(one.image, other.image)
+
+
+@pytest.mark.parametrize(
+    ("kind", "coded"),
+    [
+        ("mp4", ("-bf", 3)),
+        ("mp4", ("-bf", 16, "-refs", 8)),
+        ("mkv", ("-bf", 3, "-flags", "+ilme+ildct")),
+        ("ts", ("-c:v", "mpeg2video", "-bf", 2)),
+        ("webm", ()),
+    ],
+)
+def test_each_tenth_of_a_second_gives_its_first_picture_as_if_all_were_decoded(
+    kind: str, coded: tuple[str | int, ...], tmp_path: Path
+) -> None:
+    path = tmp_path / f"film.{kind}"
+    ffmpeg("-f", "lavfi", "-i", "testsrc=duration=4:rate=29.97:size=320x240", *coded, path)
+    first: dict[int, av.VideoFrame] = {}
+    with av.open(path) as whole:
+        frames = list(whole.decode(video=0))
+    for frame in frames:
+        first.setdefault(int(10 * ((frame.time or 0.0) - (frames[0].time or 0.0)) + 1e-6), frame)
+    _, _, pictures = read(path)
+    assert len(pictures) == len(first) == 40
+    for picture, frame in zip(pictures, first.values(), strict=True):
+        np.testing.assert_array_equal(picture.image, upright(frame))
 
 
 def test_an_hour_of_sound_takes_no_more_memory_than_a_minute(tmp_path: Path) -> None:
