@@ -2,12 +2,12 @@
 
 import math
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from threading import Lock
-from typing import Any, Final, Protocol, cast
+from typing import Any, Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,7 @@ _WHOLE: Final[Region] = (0.5, 0.5, 1.0, 1.0)
 _PICTURES_BETWEEN_LOOKS: Final = 5
 _WIDE: Final = 1.5
 _OVERLAP: Final = 1.1
+_STEP: Final = 33_333  # pictures follow each other by so much on the graph's own clock, in microseconds
 _BLANK: Final = np.zeros((64, 64, 3), np.uint8)
 _stderr_lock = Lock()
 
@@ -39,7 +40,7 @@ class FaceMesh:
         self._followed = 0
         with _native_noise_silenced():
             _provoke_the_warning()
-            self._graph, self._rect = _make_graph(max_faces)
+            self._graph = _Graph(max_faces)
             self._process(_BLANK, _WHOLE)
 
     def find(self, image: npt.NDArray[np.uint8]) -> list[Landmarks]:
@@ -72,10 +73,7 @@ class FaceMesh:
         return [] if pause else [regions[turn % len(regions)]]
 
     def _process(self, image: npt.NDArray[np.uint8], region: Region | None) -> list[Landmarks]:
-        x, y, width, height = region or _WHOLE
-        roi = self._rect(x_center=x, y_center=y, width=width, height=height)
-        result = self._graph.process({"image": image, "look": region is not None, "roi": roi})
-        return [_points(face) for face in (result.multi_face_landmarks or ())[: self._max_faces]]
+        return self._graph.process(image, region)[: self._max_faces]
 
 
 def look_regions(height: int, width: int) -> list[Region]:
@@ -98,28 +96,58 @@ class _Found(Protocol):
     landmark: list[_Point]
 
 
-class _Result(Protocol):
-    multi_face_landmarks: list[_Found] | None
+class _Graph:
+    """The graph of MediaPipe's own FaceMesh solution, with another detector that looks when and where it is told.
 
+    It is run without MediaPipe's `SolutionBase`, which makes a class for each picture.
+    """
 
-class _Graph(Protocol):
-    def process(self, inputs: dict[str, Any]) -> _Result: ...
-    def close(self) -> None: ...
+    def __init__(self, max_faces: int) -> None:
+        from mediapipe.python import CalculatorGraph, packet_creator
+
+        self._graph = CalculatorGraph(graph_config=_graph_config())
+        self._graph.observe_output_stream("multi_face_landmarks", self._keep)
+        self._graph.start_run(
+            {
+                "num_faces": packet_creator.create_int(max_faces),
+                "with_attention": packet_creator.create_bool(False),
+                "use_prev_landmarks": packet_creator.create_bool(True),
+            }
+        )
+        self._at = 0
+        self._found: Any = None
+
+    def process(self, image: npt.NDArray[np.uint8], region: Region | None) -> list[Landmarks]:
+        """Follows known faces into a picture, and looks for new ones in a region of it, if one is given."""
+        from mediapipe.framework.formats.rect_pb2 import NormalizedRect
+        from mediapipe.python import ImageFormat, packet_creator, packet_getter
+
+        x, y, width, height = region or _WHOLE
+        self._at += _STEP
+        self._found = None
+        for stream, packet in (
+            ("image", packet_creator.create_image_frame(image, image_format=ImageFormat.SRGB)),
+            ("look", packet_creator.create_bool(region is not None)),
+            ("roi", packet_creator.create_proto(NormalizedRect(x_center=x, y_center=y, width=width, height=height))),
+        ):
+            self._graph.add_packet_to_input_stream(stream, packet.at(self._at))
+        self._graph.wait_until_idle()
+        return [] if self._found is None else [_points(face) for face in packet_getter.get_proto_list(self._found)]
+
+    def close(self) -> None:
+        self._graph.close()
+
+    def _keep(self, _stream: str, packet: object) -> None:
+        self._found = packet
 
 
 def _points(found: _Found) -> Landmarks:
     return np.array([(point.x, point.y) for point in found.landmark], np.float32)
 
 
-def _make_graph(max_faces: int) -> tuple[_Graph, Callable[..., object]]:
-    """The graph of MediaPipe's own FaceMesh solution, with another detector that looks when and where it is told.
-
-    Gives the maker of the regions' messages with it.
-    """
+def _graph_config() -> Any:
     import mediapipe
     from mediapipe.framework.calculator_pb2 import CalculatorGraphConfig
-    from mediapipe.framework.formats.rect_pb2 import NormalizedRect
-    from mediapipe.python.solution_base import SolutionBase
 
     modules = Path(mediapipe.__file__).parent / "modules"
     detector = CalculatorGraphConfig.FromString(
@@ -136,12 +164,7 @@ def _make_graph(max_faces: int) -> tuple[_Graph, Callable[..., object]]:
     unused = [node for node in graph.node if node.calculator == "NormalizedRectVectorHasMinSizeCalculator"]
     graph.node.remove(*unused)
     graph.input_stream.extend(["look", "roi"])
-    made = SolutionBase(
-        graph_config=graph,
-        side_inputs={"num_faces": max_faces, "with_attention": False, "use_prev_landmarks": True},
-        outputs=["multi_face_landmarks"],
-    )
-    return cast(_Graph, made), NormalizedRect
+    return graph
 
 
 @cache
