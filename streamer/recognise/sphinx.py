@@ -15,7 +15,7 @@ from streamer.recognise.words import RecogniserError, Transcript, Word
 # The second pass (fwdflat) costs 100 ms at the end of an utterance and gained no word on flite speech; the search for
 # the best path costs 10 ms and does. Where sound is unclear the search widens without end: its limits (maxhmmpf and
 # maxwpf) take a third off what people's speech costs, and change a word in 500.
-SETTINGS: Final = {"fwdflat": False, "maxhmmpf": 10_000, "maxwpf": 40}
+SETTINGS: Final[dict[str, bool | int | float]] = {"fwdflat": False, "maxhmmpf": 10_000, "maxwpf": 40}
 
 _STEP_SECONDS: Final = 0.01
 _VARIANT: Final = re.compile(r"\(\d+\)$")
@@ -164,17 +164,28 @@ def _begin(decoder: _Decoder) -> None:
 
 
 def _end(decoder: _Decoder) -> Transcript:
+    so_far = _words(decoder)
     decoder.end_utt()
-    words = tuple(
+    # There is no best path where the limits left out the end of the sentence: then what it had heard stands.
+    words = _words(decoder)
+    words = so_far or () if words is None else words
+    return Transcript(" ".join(word.text for word in words), words)
+
+
+def _words(decoder: _Decoder) -> tuple[Word, ...] | None:
+    """What a decoder has heard; None where it finds no way through it."""
+    segments = decoder.seg()
+    if segments is None:
+        return None
+    return tuple(
         Word(
             _VARIANT.sub("", segment.word),
             round(segment.start_frame * _STEP_SECONDS, 2),
             round((segment.end_frame + 1) * _STEP_SECONDS, 2),
         )
-        for segment in decoder.seg() or ()
+        for segment in segments
         if not segment.word.startswith(_MARKS)
     )
-    return Transcript(" ".join(word.text for word in words), words)
 
 
 def _pcm16(pcm: Samples) -> bytes:

@@ -8,7 +8,7 @@ import pytest
 
 from streamer.audio import Reframer, Samples
 from streamer.recognise import Recogniser, RecogniserError, Transcript, load_recogniser
-from streamer.recognise.sphinx import SphinxRecogniser
+from streamer.recognise.sphinx import SETTINGS, SphinxRecogniser
 from streamer.recognise.whisper import WhisperRecogniser
 from tests.voices import Voice, hiss, silence, speak
 from tests.whispers import random_whisper
@@ -49,6 +49,19 @@ def missed(said: str, heard: str) -> float:
 @pytest.mark.parametrize("voice", ["slt", "rms"])
 def test_sphinx_hears_the_words_that_flite_says(sphinx: SphinxRecogniser, said: str, voice: Voice) -> None:
     assert missed(said, recognise(sphinx, speak(said, voice)).text) <= 0.1
+
+
+def test_what_sphinx_has_heard_stands_where_its_limits_leave_out_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(SETTINGS, "maxwpf", 5)
+    narrow, pcm = SphinxRecogniser(decoders=1), speak("would you please go?", "rms")
+    decoder = narrow.take()
+    assert decoder is not None
+    decoder.start_utt()
+    decoder.process_raw((32767 * pcm).astype("<i2").tobytes())
+    decoder.end_utt()
+    assert decoder.hyp() is None
+    narrow.give(decoder)
+    assert recognise(narrow, pcm).text == "would you please go"
 
 
 def test_sphinx_gives_bare_words_with_times_in_order_inside_the_clip(sphinx: SphinxRecogniser) -> None:

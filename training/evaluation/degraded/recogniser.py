@@ -69,8 +69,10 @@ class Listener:
         self._decoder.reinit_feat()
         self._decoder.start_utt()
         self._decoder.process_raw(pcm)
+        so_far = self._decoder.hyp()
         self._decoder.end_utt()
-        hypothesis = self._decoder.hyp()
+        # Without a best path, since the search's limits left out the end of the sentence, what it had heard stands.
+        hypothesis = so_far if self._decoder.seg() is None else self._decoder.hyp()
         return str(hypothesis.hypstr) if hypothesis else ""
 
 
