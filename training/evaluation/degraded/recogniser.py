@@ -18,7 +18,14 @@ from training.evaluation.scores import CannotScore
 VOICES: Final = ("slt", "rms", "awb", "kal16")  # given to a dialogue's speakers in turn
 _ASCII: Final = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "…": "...", "—": ", ", "–": ", "})
 
-SETTINGS: Final = {"fwdflat": False, "maxhmmpf": 10_000, "maxwpf": 40}
+SETTINGS: Final[dict[str, bool | int | float]] = {
+    "fwdflat": False,
+    "maxhmmpf": 6_000,
+    "maxwpf": 40,
+    "pbeam": 1e-46,
+    "pl_window": 8,
+    "pl_weight": 4.0,
+}
 """PocketSphinx's, as the streamer has them."""
 
 Kept = dict[str, dict[str, str]]  # by "dialogue/turn": voice, said, heard
