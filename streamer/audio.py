@@ -1,6 +1,5 @@
 """Sound as the streamer keeps it: float32, 16 kHz, in frames of 20 ms, with absolute sample indices."""
 
-from collections.abc import Iterator
 from typing import Final, Literal
 
 import av
@@ -55,15 +54,15 @@ class Reframer:
     def __init__(self) -> None:
         self._rest: Samples = np.zeros(0, np.float32)
 
-    def push(self, pcm: Samples) -> Iterator[Samples]:
-        """The frames that are whole now, float32 [320] each. The chunk counts as taken at once, not on iteration."""
+    def push(self, pcm: Samples) -> Samples:
+        """The frames that are whole now, float32 [n, 320]."""
         pcm = np.concatenate([self._rest, pcm.astype(np.float32, copy=False)])
         whole = len(pcm) // FRAME * FRAME
         self._rest = pcm[whole:]
-        return iter(pcm[:whole].reshape(-1, FRAME))
+        return pcm[:whole].reshape(-1, FRAME)
 
-    def flush(self) -> Iterator[Samples]:
-        """The rest, if any, filled up with silence."""
+    def flush(self) -> Samples:
+        """The rest, if any, filled up with silence, [0 or 1, 320]."""
         missing = -len(self._rest) % FRAME
         return self.push(np.zeros(missing, np.float32))
 

@@ -135,7 +135,7 @@ def _whisper() -> Check:
 def _voice_activity() -> Check:
     from streamer.vad import VoiceActivity
 
-    silent = not VoiceActivity()(np.zeros(_FRAME, np.float32))
+    silent = VoiceActivity()(np.zeros((1, _FRAME), np.float32)) == [False]
     return Check("voice activity", ok=silent, found="webrtcvad and Silero")
 
 

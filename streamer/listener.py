@@ -156,18 +156,19 @@ class Listener:
         if self._activity is not None:
             self._activity.reset()
 
-    def _frames_in(self, frames: Iterator[Samples]) -> Iterator[Heard]:
-        for frame in frames:
+    def _frames_in(self, frames: Samples) -> Iterator[Heard]:
+        for frame, voiced in zip(frames, self._voiced(frames), strict=True):
             self._buffer.append(frame)
             self._frames += 1
             if self._speaking and not self._paused:
                 yield Voice(self.until, frame)
-            yield from map(self._tell, self._segmenter.push(self._voiced(frame)))
+            yield from map(self._tell, self._segmenter.push(voiced))
 
-    def _voiced(self, frame: Samples) -> bool:
+    def _voiced(self, frames: Samples) -> list[bool]:
         if self._activity is not None:
-            return self._activity(frame)
-        return self._turns is not None and self._turns.at(self.until - FRAME_SECONDS / 2)
+            return self._activity(frames)
+        ends = (self._time(self._frames + number) for number in range(1, len(frames) + 1))
+        return [self._turns is not None and self._turns.at(end - FRAME_SECONDS / 2) for end in ends]
 
     def _tell(self, event: SegmentEvent) -> Heard:
         match event:

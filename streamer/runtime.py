@@ -71,7 +71,7 @@ def _loaded_for_good() -> Iterator[None]:
 
 def _warm_up() -> None:
     """Runs what is slow the first time in a process, so that the first speaker does not wait for it."""
-    VoiceActivity()(np.zeros(FRAME, np.float32))
+    VoiceActivity()(np.zeros((1, FRAME), np.float32))
     tracker = FaceTracker()
     tracker.track(np.zeros((48, 48, 3), np.uint8))
     tracker.close()

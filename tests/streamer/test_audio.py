@@ -83,7 +83,7 @@ def test_frames_are_the_chunks_joined_with_silence_only_at_the_end(sizes: list[i
     pcm = np.arange(1, sum(sizes) + 1, dtype=np.float32)
     reframer = Reframer()
     made = [frame for chunk in np.split(pcm, np.cumsum(sizes)) for frame in reframer.push(chunk)]
-    made += reframer.flush()
+    made.extend(reframer.flush())
     assert all(frame.shape == (FRAME,) for frame in made)
     joined = np.concatenate([np.zeros(0, np.float32), *made])
     assert 0 <= len(joined) - len(pcm) < FRAME

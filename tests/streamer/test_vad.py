@@ -8,8 +8,9 @@ from streamer.vad import VoiceActivity
 from tests.voices import Voice, hiss, silence, speak
 
 
-def voiced(activity: VoiceActivity, pcm: Samples) -> list[bool]:
-    return [activity(frame) for frame in Reframer().push(pcm)]
+def voiced(activity: VoiceActivity, pcm: Samples, at_once: int = 10) -> list[bool]:
+    frames = Reframer().push(pcm)
+    return [one for first in range(0, len(frames), at_once) for one in activity(frames[first : first + at_once])]
 
 
 @pytest.mark.parametrize("level", [0.0005, 0.003, 0.03])
@@ -53,3 +54,12 @@ def test_speech_after_a_long_silence_is_found_at_once() -> None:
     alone = voiced(VoiceActivity(), np.concatenate([silence(1), spoken]))[50:]
     later = voiced(VoiceActivity(), np.concatenate([silence(30), spoken]))[1500:]
     assert later == alone
+
+
+@pytest.mark.parametrize("at_once", [2, 10, 7, 1000])
+def test_frames_at_once_get_the_answers_that_each_gets_alone(at_once: int) -> None:
+    spoken = speak("Hello there, my friend. It is late.")
+    pcm = np.concatenate([hiss(0.31), spoken, silence(1.07), hiss(0.2), spoken[4000:], silence(0.7), spoken])
+    alone = voiced(VoiceActivity(), pcm, at_once=1)
+    assert 0 < sum(alone) < len(alone)
+    assert voiced(VoiceActivity(), pcm, at_once) == alone
