@@ -17,6 +17,9 @@ TURNS = (
     ("ann", "That is very good news."),
     ("ben", "Can you believe it?"),
 )
+# What ffmpeg makes a test recording of: three seconds of sound, and of pictures.
+TONE = ("-f", "lavfi", "-i", "sine=frequency=440:duration=3:sample_rate=48000")
+BARS = ("-f", "lavfi", "-i", "testsrc=duration=3:rate=25:size=320x240")
 
 
 def write_wav(path: Path, rows: Samples, rate: int = 16_000) -> Path:

@@ -28,9 +28,9 @@ def apart() -> Iterator[Recogniser]:
     recogniser.close()
 
 
-def _huge_pages_can_be_had() -> bool:
+def _huge_pages_are_for_who_asks() -> bool:
     setting = Path("/sys/kernel/mm/transparent_hugepage/enabled")
-    if "GLIBC_TUNABLES" in os.environ or not setting.exists() or "[never]" in setting.read_text():
+    if "GLIBC_TUNABLES" in os.environ or not setting.exists() or "[madvise]" not in setting.read_text():
         return False
     name, version = platform.libc_ver()
     return name == "glibc" and tuple(map(int, version.split("."))) >= (2, 35)
@@ -67,11 +67,13 @@ def _finished(recogniser: Recogniser, pcm: Samples) -> object:
     return recognition.finish()
 
 
-@pytest.mark.skipif(not _huge_pages_can_be_had(), reason="glibc 2.35 or later, and Linux's huge pages, are not there")
+@pytest.mark.skipif(
+    not _huge_pages_are_for_who_asks(), reason="needs glibc 2.35, and a Linux that gives huge pages to who asks"
+)
 def test_its_decoders_lie_in_huge_pages(apart: Recogniser) -> None:
     assert isinstance(apart, ApartRecogniser)
     words(apart, speak("that is very sad"))
-    assert all(_in_huge_pages(pid) > 50_000_000 for pid in apart.pids)
+    assert all(_in_huge_pages(pid) > 10_000_000 for pid in apart.pids)
     assert "GLIBC_TUNABLES" not in os.environ
 
 

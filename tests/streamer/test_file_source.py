@@ -2,7 +2,6 @@
 
 import os
 from fractions import Fraction
-from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -11,12 +10,9 @@ import psutil
 import pytest
 
 from streamer.audio import Samples
-from streamer.sources.file import AudioChunk, FileSource, MediaError, VideoFrame, upright
-from tests.recordings import ffmpeg, write_wav
+from streamer.sources.file import AudioChunk, FileSource, MediaError, VideoFrame
+from tests.recordings import BARS, TONE, ffmpeg, write_wav
 from tests.voices import hiss, silence, speak
-
-TONE = ("-f", "lavfi", "-i", "sine=frequency=440:duration=3:sample_rate=48000")
-BARS = ("-f", "lavfi", "-i", "testsrc=duration=3:rate=25:size=320x240")
 
 
 def read(path: Path) -> tuple[FileSource, list[AudioChunk], list[VideoFrame]]:
@@ -276,30 +272,6 @@ def test_a_voice_on_one_channel_alone_is_one_speaker(tmp_path: Path) -> None:
     assert FileSource.open(write_wav(tmp_path / "half.wav", rows)).info.speakers == ("speaker-1",)
 
 
-def test_a_picture_taken_with_a_turned_camera_is_upright(tmp_path: Path) -> None:
-    ffmpeg(
-        "-f",
-        "lavfi",
-        "-i",
-        "color=red:duration=1:rate=10:size=320x240,drawbox=w=320:h=60:color=blue:t=fill",
-        tmp_path / "flat.mp4",
-    )
-    ffmpeg("-i", tmp_path / "flat.mp4", "-c", "copy", "-metadata:s:v", "rotate=90", tmp_path / "turned.mp4")
-    ffmpeg("-i", tmp_path / "turned.mp4", "-frames:v", 1, tmp_path / "upright.png")
-    with av.open(str(tmp_path / "upright.png")) as still:
-        upright = next(still.decode(video=0)).to_ndarray(format="rgb24")
-    if upright.shape != (320, 240, 3):
-        pytest.skip("this ffmpeg does not write a camera's orientation from the rotate tag")
-    _, _, pictures = read(tmp_path / "turned.mp4")
-    assert np.abs(pictures[0].image.astype(int) - upright).mean() < 3
-
-
-def test_large_pictures_are_made_smaller(tmp_path: Path) -> None:
-    ffmpeg("-f", "lavfi", "-i", "testsrc=duration=0.2:rate=10:size=2560x1440", tmp_path / "large.mp4")
-    _, _, pictures = read(tmp_path / "large.mp4")
-    assert pictures[0].image.shape == (720, 1280, 3)
-
-
 def test_each_channel_is_a_speaker_where_that_is_said(tmp_path: Path) -> None:
     rows = np.stack([np.full(16_000, 0.1 * number, np.float32) for number in range(1, 6)])
     path = write_wav(tmp_path / "table.wav", rows)
@@ -337,54 +309,6 @@ def test_sound_and_pictures_may_end_apart(
     assert len(joined(sound)) / 16_000 == pytest.approx(sound_seconds, abs=0.06)
     assert pictures[-1].time == pytest.approx(last_picture, abs=0.15)
     assert not source.truncated
-
-
-def test_pictures_at_an_uneven_rate_come_at_most_ten_a_second_at_their_own_times(tmp_path: Path) -> None:
-    uneven = ("-vf", "select='not(mod(n,7))+lt(t,1)'", "-fps_mode", "vfr")
-    ffmpeg(*BARS, *uneven, tmp_path / "uneven.mkv")
-    _, _, pictures = read(tmp_path / "uneven.mkv")
-    times = [picture.time for picture in pictures]
-    assert all(later - one > 0.05 for one, later in pairwise(times))
-    assert sum(time < 1 for time in times) == 10
-    assert times[-1] == pytest.approx(2.8, abs=0.1)
-
-
-@pytest.mark.parametrize("kind", ["mp4", "mkv", "webm", "mpg"])
-def test_pictures_from_a_time_on_are_the_same_as_if_all_were_read(kind: str, tmp_path: Path) -> None:
-    ffmpeg(*TONE, *BARS, "-g", 10, tmp_path / f"both.{kind}")
-    source = FileSource.open(tmp_path / f"both.{kind}")
-    whole = [item for item in source if isinstance(item, AudioChunk) or item.time >= 1.5]
-    late = list(source.read(pictures_from=1.5))
-    assert [(type(item), item.time) for item in late] == [(type(item), item.time) for item in whole]
-    for one, other in zip(late, whole, strict=True):
-        if isinstance(one, VideoFrame) and isinstance(other, VideoFrame):
-            np.testing.assert_array_equal(one.image, other.image)
-
-
-@pytest.mark.parametrize(
-    ("kind", "coded"),
-    [
-        ("mp4", ("-bf", 3)),
-        ("mp4", ("-bf", 16, "-refs", 8)),
-        ("mkv", ("-bf", 3, "-flags", "+ilme+ildct")),
-        ("ts", ("-c:v", "mpeg2video", "-bf", 2)),
-        ("webm", ()),
-    ],
-)
-def test_each_tenth_of_a_second_gives_its_first_picture_as_if_all_were_decoded(
-    kind: str, coded: tuple[str | int, ...], tmp_path: Path
-) -> None:
-    path = tmp_path / f"film.{kind}"
-    ffmpeg("-f", "lavfi", "-i", "testsrc=duration=4:rate=29.97:size=320x240", *coded, path)
-    first: dict[int, av.VideoFrame] = {}
-    with av.open(path) as whole:
-        frames = list(whole.decode(video=0))
-    for frame in frames:
-        first.setdefault(int(10 * ((frame.time or 0.0) - (frames[0].time or 0.0)) + 1e-6), frame)
-    _, _, pictures = read(path)
-    assert len(pictures) == len(first) == 40
-    for picture, frame in zip(pictures, first.values(), strict=True):
-        np.testing.assert_array_equal(picture.image, upright(frame))
 
 
 def test_an_hour_of_sound_takes_no_more_memory_than_a_minute(tmp_path: Path) -> None:
