@@ -142,20 +142,28 @@ def _open_tab(name: str, then: str) -> Callable[[Page], None]:
     return act
 
 
+def _once_all_came(count: int, then: Act) -> Callable[[Page], None]:
+    """What is told comes in many messages: what is done to some of them shows something else."""
+
+    def act(page: Page) -> None:
+        expect(page.locator(f"li[aria-setsize='{count}']").last).to_be_visible()
+        then(page)
+
+    return act
+
+
 def _open_why(page: Page) -> None:
     page.locator("li[data-final=true] .why").last.click()
     expect(page.get_by_role("heading", name="Turns it looked back at")).to_be_visible()
 
 
 def _see_all(page: Page) -> None:
-    expect(page.locator("li[data-final]").last).to_be_visible()
     page.get_by_role("button", name="All", exact=True).click()
     page.get_by_role("slider").focus()
     page.keyboard.press("ArrowLeft")
 
 
 def _scroll_back(page: Page) -> None:
-    expect(page.locator("li[data-final]").last).to_be_visible()
     page.get_by_role("region", name="Utterances").evaluate("(box) => box.scrollTo(0, 0)")
     expect(page.get_by_role("button", name="Jump to newest")).to_be_visible()
     page.get_by_role("button", name="All", exact=True).click()
@@ -255,11 +263,16 @@ SCREENS: Final = (
         act=_join,
     ),
     Screen("forget", _WATCH, told=talk, act=_click("Forget this conversation", "Forget it")),
-    Screen("why", _WATCH, told=lambda: lines(10), act=_open_why),
-    Screen("summary", _WATCH, told=lambda: lines(14), act=_open_tab("Summary", "of the talking time")),
-    Screen("health", _WATCH, told=lambda: lines(14), act=_open_tab("Health", "There and back")),
-    Screen("hour", _WATCH, told=lambda: lines(900), act=_see_all),
-    Screen("scrolled", _WATCH, told=lambda: lines(60), act=_scroll_back),
+    Screen("why", _WATCH, told=lambda: lines(10), act=_once_all_came(10, _open_why)),
+    Screen(
+        "summary",
+        _WATCH,
+        told=lambda: lines(14),
+        act=_once_all_came(14, _open_tab("Summary", "of the talking time")),
+    ),
+    Screen("health", _WATCH, told=lambda: lines(14), act=_once_all_came(14, _open_tab("Health", "There and back"))),
+    Screen("hour", _WATCH, told=lambda: lines(900), act=_once_all_came(900, _see_all)),
+    Screen("scrolled", _WATCH, told=lambda: lines(60), act=_once_all_came(60, _scroll_back)),
     Screen("float", _WATCH, told=talk, prepare=_script(_NO_PICTURE_IN_PICTURE), act=_float, sizes=_PANEL),
     Screen("overlay", "/overlay/{name}?linger=3600", told=talk, act=_see(_UNDER_WAY_TEXT), sizes=_OVERLAY, style=VIDEO),
     Screen(
