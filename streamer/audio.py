@@ -78,14 +78,16 @@ class AudioBuffer:
         """Adds samples, float32 [n]; the oldest make room."""
         kept = pcm[-len(self._ring) :]
         self._end += len(pcm)
-        self._ring[self._places(self._end - len(kept), self._end)] = kept
+        first = (self._end - len(kept)) % len(self._ring)
+        last, room = first + len(kept), len(self._ring) - first
+        self._ring[first:last] = kept[:room]
+        self._ring[: max(0, len(kept) - room)] = kept[room:]
 
     def slice(self, start: int, end: int) -> Samples:
         """A copy of the samples [start, end). Raises LookupError if some are gone, or not there yet."""
         if not max(0, self._end - len(self._ring)) <= start <= end <= self._end:
             oldest = max(0, self._end - len(self._ring))
             raise LookupError(f"samples {start} to {end} are not held: the buffer has {oldest} to {self._end}")
-        return self._ring[self._places(start, end)]
-
-    def _places(self, start: int, end: int) -> npt.NDArray[np.intp]:
-        return np.arange(start, end, dtype=np.intp) % len(self._ring)
+        first = start % len(self._ring)
+        last = first + end - start
+        return np.concatenate([self._ring[first:last], self._ring[: max(0, last - len(self._ring))]])

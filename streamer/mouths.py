@@ -2,8 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from statistics import pstdev
 from typing import Final
+
+import numpy as np
 
 from streamer.faces import Face
 
@@ -21,6 +22,6 @@ def talking(pictures: Iterable[Iterable[Face]]) -> int | None:
     for faces in pictures:
         for face in faces:
             openings[face.id].append(face.mouth)
-    moved = {id: pstdev(seen) for id, seen in openings.items() if len(seen) >= _FEWEST}
+    moved = {id: float(np.std(seen)) for id, seen in openings.items() if len(seen) >= _FEWEST}
     most = max(moved, key=moved.__getitem__, default=None)
     return most if most is not None and moved[most] >= _MOVING else None

@@ -161,7 +161,8 @@ def upright(frame: av.VideoFrame) -> Image:
     """RGB, turned as the camera's orientation says, its longer side at most 1280 pixels."""
     shrink = min(1.0, _LONGEST_SIDE / max(frame.width, frame.height))
     width, height = max(1, round(frame.width * shrink)), max(1, round(frame.height * shrink))
-    image = frame.reformat(width=width, height=height, format="rgb24").to_ndarray()
+    # By default it takes two threads, and on a busy machine waits for both.
+    image = frame.reformat(width=width, height=height, format="rgb24", threads=1).to_ndarray()
     return np.ascontiguousarray(np.rot90(image, round(frame.rotation / 90)))
 
 

@@ -124,9 +124,13 @@ def test_nine_small_faces_of_a_shared_call_are_found_each_in_its_tile(share: flo
     assert len(tiles) == len(faces) == 9
 
 
-def test_a_face_that_joins_is_found_while_others_are_followed(tracker: FaceTracker, portrait: Image) -> None:
-    assert len(tracker.track(scene(portrait, 0))) == 1
-    assert len([tracker.track(scene(portrait, 0, 300)) for _ in range(20)][-1]) == 2
+@pytest.mark.parametrize(("below", "most"), [(0, 20), (200, 10)], ids=["wide", "one region"])
+def test_a_face_that_joins_is_found_while_others_are_followed(
+    tracker: FaceTracker, portrait: Image, below: int, most: int
+) -> None:
+    one, two = (np.pad(scene(portrait, *lefts), ((0, below), (0, 0), (0, 0))) for lefts in [(0,), (0, 300)])
+    assert len(tracker.track(one)) == 1
+    assert len([tracker.track(two) for _ in range(most)][-1]) == 2
 
 
 def test_boxes_stay_inside_the_picture(tracker: FaceTracker, portrait: Image) -> None:
