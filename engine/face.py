@@ -9,10 +9,8 @@ from torch.nn import functional as F
 
 from engine.utterance import FACE_SIZE
 
-# MediaPipe's face mesh: the corners of the eyes and of the mouth.
-_RIGHT_EYE: Final = (33, 133)
-_LEFT_EYE: Final = (362, 263)
-_MOUTH: Final = (61, 291)
+# MediaPipe's face mesh: the corners of the right eye, of the left one, and of the mouth.
+_CORNERS: Final = [33, 133, 362, 263, 61, 291]
 
 # Where FER2013 has them in its 48x48 pixels: medians over 289 faces of its public test set in which the mesh was found.
 _EYES_APART: Final = 17.7
@@ -27,7 +25,7 @@ def align(grey: npt.NDArray[np.uint8], landmarks: npt.NDArray[np.float32]) -> np
     grey: uint8 [H, W]. landmarks: float32 [468, 2] or more rows, x and y in its pixels. Beyond the picture's edge, the
     edge is repeated. Size is the larger of what the eyes and what eyes to mouth say, as a turned head shortens one.
     """
-    right, left, mouth = (landmarks[list(points)].mean(axis=0) for points in (_RIGHT_EYE, _LEFT_EYE, _MOUTH))
+    right, left, mouth = landmarks[_CORNERS].reshape(3, 2, 2).mean(axis=1)
     across = left - right
     eyes = (left + right) / 2
     scale = max(float(np.hypot(*across)) / _EYES_APART, float(np.hypot(*(mouth - eyes))) / _EYES_TO_MOUTH, 1e-3)

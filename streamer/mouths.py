@@ -2,9 +2,9 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from math import sqrt
+from statistics import fmean
 from typing import Final
-
-import numpy as np
 
 from streamer.faces import Face
 
@@ -22,6 +22,12 @@ def talking(pictures: Iterable[Iterable[Face]]) -> int | None:
     for faces in pictures:
         for face in faces:
             openings[face.id].append(face.mouth)
-    moved = {id: float(np.std(seen)) for id, seen in openings.items() if len(seen) >= _FEWEST}
+    moved = {id: _deviation(seen) for id, seen in openings.items() if len(seen) >= _FEWEST}
     most = max(moved, key=moved.__getitem__, default=None)
     return most if most is not None and moved[most] >= _MOVING else None
+
+
+def _deviation(values: list[float]) -> float:
+    """Their standard deviation. That of `statistics` is exact, and takes twenty times as long."""
+    mean = fmean(values)
+    return sqrt(fmean((value - mean) ** 2 for value in values))

@@ -5,6 +5,7 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import takewhile
 from time import perf_counter
 
 import numpy as np
@@ -226,10 +227,11 @@ class Sight:
         """Ids of the faces of those who are heard; where none is known to be theirs, of the one that moves its lips."""
         if not self._voiced:
             return set()
-        known = {face.id for face in faces if self._whose.get(face.id) in self._voiced}
-        lately = (faces for seen, faces in self._looked if seen > at - _LAST_SECONDS)
-        lips = talking([face for face in faces if face.id not in self._whose] for faces in lately)
-        return known or ({lips} if lips is not None else set())
+        if known := {face.id for face in faces if self._whose.get(face.id) in self._voiced}:
+            return known
+        lately = takewhile(lambda looked: looked[0] > at - _LAST_SECONDS, reversed(self._looked))
+        lips = talking([face for face in faces if face.id not in self._whose] for _, faces in lately)
+        return {lips} if lips is not None else set()
 
     def _track(self, at: float, image: Picture) -> list[Face]:
         if self._tracker is None:
