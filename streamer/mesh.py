@@ -17,7 +17,7 @@ Region = tuple[float, float, float, float]
 """Of a picture, in shares of its width and height: the middle, and the size."""
 _WHOLE: Final[Region] = (0.5, 0.5, 1.0, 1.0)
 _LOOK_EVERY: Final = 10
-"""Pictures; half of it where there are regions to look at in turn. A look costs as much as to follow two or three faces."""
+"""Pictures; half of it where regions are looked at in turn. A look costs as much as to follow two faces or three."""
 _WIDE: Final = 1.5
 _OVERLAP: Final = 1.1
 _STEP: Final = 33_333  # pictures follow each other by so much on the graph's own clock, in microseconds
