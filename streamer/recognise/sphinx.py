@@ -13,9 +13,9 @@ from streamer.audio import FRAME, Samples
 from streamer.recognise.words import RecogniserError, Transcript, Word
 
 # The second pass (fwdflat) costs 100 ms at the end of an utterance and gained no word on flite speech; the search for
-# the best path costs 10 ms and does. Where sound is unclear the search widens without end: it has limits (maxhmmpf and
-# maxwpf), and looks further ahead (pl_window, pl_weight) and a little less wide (pbeam) than by default. Together that
-# takes a third off what people's speech costs, and changes word errors by a word in 300 (docs/performance.md).
+# the best path costs 10 ms and does. Where sound is unclear the search widens without end: limits (maxhmmpf, maxwpf)
+# took a third off what people's speech costs, for a word in 500. To look further ahead (pl_window, pl_weight) and a
+# little less wide (pbeam) than by default took a quarter off what is searched, for one in 300 (docs/performance.md).
 SETTINGS: Final[dict[str, bool | int | float]] = {
     "fwdflat": False,
     "maxhmmpf": 6_000,

@@ -227,5 +227,6 @@ def to_picture(frame: VideoFrame) -> Picture:
     """RGB uint8 [H, W, 3], at most 1280 wide."""
     width = min(frame.width, MAX_WIDTH)
     height = max(1, frame.height * width // frame.width)
-    image = frame.reformat(width=width, height=height, format="rgb24", threads=1)  # As for a file's: by default two.
+    # By default it takes two threads, and on a busy machine waits for both.
+    image = frame.reformat(width=width, height=height, format="rgb24", threads=1)
     return np.asarray(image.to_ndarray(), np.uint8)

@@ -101,7 +101,8 @@ def _listen(port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((HOST, port))
-    except OSError:
+    except OSError as error:
         listener.close()
-        raise
+        why = error.strerror or str(error)
+        raise OSError(f"Port {port} can't be used ({why}). Choose another one with --port.") from error
     return listener
