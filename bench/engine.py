@@ -23,7 +23,7 @@ from bench.live import APART, by_live
 from bench.past import begin, extend, said, step
 from bench.record import Record, Setting
 from bench.timing import awaited
-from bench.utterances import FACES, PAST, SECONDS, WORDS, unseen, utterance
+from bench.utterances import FACES, PAST, SECONDS, WORDS, reworded, unseen, utterance
 from engine import Dialogue, Engine, Utterance
 from engine.bundle import Bundle
 from engine.precision import chosen
@@ -81,7 +81,7 @@ async def measure(bundle: str, *, device: str = "cpu", threads: int = 2, plan: P
         notes=[
             f"One utterance: {SECONDS:g} s of voice; {WORDS} words, after {PAST} turns of as many; {FACES} faces.",
             "All: students and fusion, with how much each modality weighed; fusion: that step alone; else one student.",
-            "Pictures are new each time, but for what was shown before: live, the engine has read them as they came.",
+            "Words and pictures are new each time, but for what was shown before: live, the engine has read those as they came.",
             "Dialogues at once send their next utterance when the last is answered: latency includes the queue.",
             f"Live dialogues each speak every {APART:g} s on average, at random, and wait for nothing: all, as above.",
             "Floor: what a part's products, or reading its weights, take one thread at the rates measured here.",
@@ -166,11 +166,11 @@ def _observe(spoken: Utterance, dialogue: Dialogue) -> Awaitable[object]:
 
 
 def _observe_again(spoken: Utterance, dialogue: Dialogue) -> Awaitable[object]:
-    return dialogue.observe(spoken)
+    return dialogue.observe(reworded(spoken))
 
 
 def _encode(spoken: Utterance, dialogue: Dialogue) -> Awaitable[object]:
-    return dialogue.encode(unseen(spoken) if spoken.present["video"] else spoken)
+    return dialogue.encode(unseen(spoken) if spoken.present["video"] else reworded(spoken))
 
 
 def _memory_of_one(bundle: Bundle, place: torch.device) -> int:

@@ -1,7 +1,7 @@
 """One dialogue in the engine: who spoke, what was said, and the slot of memory that the fusion keeps for it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -20,22 +20,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What the text student needs of a dialogue's past. speakers: by first appearance; turns: the last with words."""
+    """What the text student needs of a dialogue's past.
+
+    speakers: by first appearance; turns: the last with words, as `Prompt.turn` makes them.
+    """
 
     speakers: tuple[str, ...] = ()
-    turns: tuple[Turn, ...] = ()
+    turns: tuple[Sequence[int], ...] = ()
 
     def number(self, speaker: str) -> int:
         """The speaker's number from 1, the next free one if they have not spoken yet."""
         return self.speakers.index(speaker) + 1 if speaker in self.speakers else len(self.speakers) + 1
 
-    def after(self, utterance: Utterance, keep: int) -> "History":
-        """With one more turn, and of all turns only the last `keep`."""
-        number = self.number(utterance.speaker)
-        speakers = self.speakers if number <= len(self.speakers) else (*self.speakers, utterance.speaker)
-        if not utterance.present["text"]:
+    def after(self, speaker: str, turn: Sequence[int] | None, keep: int) -> "History":
+        """With one more turn, None if it has no words, and of all turns only the last `keep`."""
+        speakers = self.speakers if speaker in self.speakers else (*self.speakers, speaker)
+        if turn is None:
             return History(speakers, self.turns)
-        turns = (*self.turns, Turn(number, utterance.text or ""))
+        turns = (*self.turns, turn)
         return History(speakers, turns[max(0, len(turns) - keep) :])
 
 
@@ -60,6 +62,7 @@ class Dialogue:
         self.closed = False
         self._engine = engine
         self._history = History()
+        self._latest: tuple[Turn, Sequence[int]] | None = None  # an utterance is asked for several times over
         self._order = asyncio.Lock()
 
     async def encode(self, utterance: Utterance) -> Encoded:
@@ -102,12 +105,12 @@ class Dialogue:
             encoded = await self._encode(utterance, glance_of=glance_of)
         else:
             encoded = await self._refresh(utterance, glance_of=glance_of)
-        history, said = self._history, encoded.utterance
+        history, speaker, turn = self._history, encoded.utterance.speaker, self._turn(encoded.utterance)
 
         def commit() -> None:
-            self._history = history.after(said, self._engine.bundle.prompt.turns)
+            self._history = history.after(speaker, turn, self._engine.bundle.prompt.turns)
 
-        job = FuseJob(self, encoded.outputs, history.number(said.speaker) - 1, commit if glance_of is None else None)
+        job = FuseJob(self, encoded.outputs, history.number(speaker) - 1, commit if glance_of is None else None)
         return await self._engine.fuse(job, self, glance_of=glance_of)
 
     async def _encode(self, utterance: Utterance, *, glance_of: str | None) -> Encoded:
@@ -130,7 +133,14 @@ class Dialogue:
         return await self._engine.encode(job, self, glance_of=glance_of)
 
     def _prompt(self, utterance: Utterance) -> tuple[int, ...] | None:
+        now = self._turn(utterance)
+        return None if now is None else tuple(self._engine.bundle.prompt.join(self._history.turns, now))
+
+    def _turn(self, utterance: Utterance) -> Sequence[int] | None:
+        """What it is in a prompt, None without words."""
         if not utterance.present["text"]:
             return None
-        now = Turn(self._history.number(utterance.speaker), utterance.text or "")
-        return tuple(self._engine.bundle.prompt.encode(self._history.turns, now))
+        turn = Turn(self._history.number(utterance.speaker), utterance.text or "")
+        if self._latest is None or self._latest[0] != turn:
+            self._latest = turn, self._engine.bundle.prompt.turn(turn)
+        return self._latest[1]

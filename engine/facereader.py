@@ -1,8 +1,8 @@
 """Who reads faces: the video student, which looks at each picture once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from copy import deepcopy
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Final, cast
 
 import numpy as np
@@ -27,26 +27,41 @@ class SeenFaces:
     """
 
     def __init__(self) -> None:
-        self._said: dict[bytes, StudentOutput] = {}
+        self._rows: dict[bytes, int] = {}  # of the two tables, the oldest first
+        self._free: list[int] = []
+        self._embedding, self._logits = torch.empty(0, 0), torch.empty(0, 0)
 
     def __len__(self) -> int:
-        return len(self._said)
+        return len(self._rows)
 
     def unseen(self, keys: Sequence[bytes], crops: Crops) -> dict[bytes, Crops]:
         """Those of which nothing was said yet, each once."""
-        return {key: crop for key, crop in zip(keys, crops, strict=True) if key not in self._said}
+        return {key: crop for key, crop in zip(keys, crops, strict=True) if key not in self._rows}
 
-    def learn(self, keys: Iterable[bytes], said: StudentOutput) -> None:
+    def learn(self, keys: Collection[bytes], said: StudentOutput) -> None:
         """What is said of new ones, rows in the order of their keys."""
-        rows = zip(said.embedding.float(), said.logits.float(), strict=True)
-        self._said |= {key: StudentOutput(*row) for key, row in zip(keys, rows, strict=True)}
+        self._make_room(len(keys), said)
+        rows = [self._free.pop() for _ in keys]
+        self._rows.update(zip(keys, rows, strict=True))
+        self._embedding[rows], self._logits[rows] = said.embedding.float(), said.logits.float()
 
     def recall(self, keys: Sequence[bytes]) -> StudentOutput:
         """Embeddings [k, D] and logits [k, labels] of pictures that were seen; the oldest of all are then forgotten."""
-        found = [self._said[key] for key in keys]
-        while len(self._said) > _REMEMBERED:
-            del self._said[next(iter(self._said))]
-        return StudentOutput(torch.stack([one.embedding for one in found]), torch.stack([one.logits for one in found]))
+        rows = [self._rows[key] for key in keys]
+        said = StudentOutput(self._embedding[rows], self._logits[rows])
+        for key in list(islice(self._rows, max(0, len(self._rows) - _REMEMBERED))):
+            self._free.append(self._rows.pop(key))
+        return said
+
+    def _make_room(self, count: int, like: StudentOutput) -> None:
+        """Rows for so many more: twice as many as there were, so that it is seldom done."""
+        if count <= len(self._free):
+            return
+        taken = len(self._embedding)
+        more = max(count, taken)
+        self._free.extend(range(taken, taken + more))
+        self._embedding = _longer(self._embedding, more, like.embedding.shape[1])
+        self._logits = _longer(self._logits, more, like.logits.shape[1])
 
 
 class FaceReader:
@@ -54,7 +69,7 @@ class FaceReader:
 
     def __init__(self, video: VideoStudent, dtype: torch.dtype) -> None:
         self._dtype = dtype
-        self._student = video if dtype == torch.float32 else _lean(video, dtype)
+        self._student = video if dtype == torch.float32 else lean(video, dtype)
         self._seen = SeenFaces()
 
     @torch.inference_mode()
@@ -78,8 +93,15 @@ class FaceReader:
         return means(self(np.concatenate(chosen)), [len(crops) for crops in chosen])
 
 
-def _lean(video: VideoStudent, dtype: torch.dtype) -> VideoStudent:
-    """The same student for reading alone: each norm is part of the convolution before it, channels lie side by side."""
+def _longer(table: Tensor, more: int, width: int) -> Tensor:
+    return torch.cat((table.view(-1, width), table.new_empty(more, width)))
+
+
+def lean(video: VideoStudent, dtype: torch.dtype) -> VideoStudent:
+    """The same student for reading alone, all of it in `dtype`.
+
+    Each norm is part of the convolution before it, channels lie side by side.
+    """
     student = deepcopy(video).eval()
     for layers in student.modules():
         if isinstance(layers, nn.Sequential):
@@ -92,9 +114,9 @@ def _lean(video: VideoStudent, dtype: torch.dtype) -> VideoStudent:
 
 def means(frames: StudentOutput, sizes: Sequence[int]) -> StudentOutput:
     """What is said of utterances: the mean over their pictures, whose rows lie one after the other."""
+    starts, counts = np.cumsum([0, *sizes[:-1]]), np.array(sizes, np.float32)[:, None]
     embedding, logits = (
-        torch.stack([rows.mean(dim=0) for rows in torch.split(whole, list(sizes))])
-        for whole in (frames.embedding, frames.logits)
+        torch.from_numpy(np.add.reduceat(whole.numpy(), starts) / counts) for whole in (frames.embedding, frames.logits)
     )
     return StudentOutput(embedding, logits)
 

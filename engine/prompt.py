@@ -44,16 +44,24 @@ class Prompt:
         self._cls, self._sep, self._mask, self._pad = (self._id(f"[{name}]") for name in ("CLS", "SEP", "MASK", "PAD"))
         self._speakers = [self._id(speaker_token(number)) for number in range(1, SPEAKERS + 1)]
         self._now, self._feels = self._text("now"), self._text("feels")
-        if max_tokens < len(self._question(1)) + 3:
+        if max_tokens < len(self._question(self._speakers[0])) + 3:
             raise ValueError(f"max_tokens {max_tokens} leaves no room for a turn")
 
     def encode(self, past: Sequence[Turn], now: Turn) -> list[int]:
         """One row of token ids for `now`, with what was said before it."""
-        question = self._question(now.speaker)
+        return self.join([self.turn(turn) for turn in past[max(0, len(past) - self.turns) :]], self.turn(now))
+
+    def turn(self, turn: Turn) -> list[int]:
+        """What a turn is in a row: the token of its speaker, then those of its words."""
+        return [self._speakers[(turn.speaker - 1) % SPEAKERS], *self._text(turn.text)]
+
+    def join(self, past: Sequence[Sequence[int]], now: Sequence[int]) -> list[int]:
+        """As `encode`, of what `turn` made of each turn: the last ones before, `turns` at most, and this one."""
+        speaker, *words = now
+        question = self._question(speaker)
         room = self.max_tokens - 1 - len(question)
-        speaker, *words = self._turn(now)
         current = [speaker, *words[-(room - 1) :]]
-        before = [token for turn in past[max(0, len(past) - self.turns) :] for token in self._turn(turn)]
+        before = [token for turn in past for token in turn]
         spare = room - len(current)
         return [self._cls, *before[max(0, len(before) - spare) :], *current, *question]
 
@@ -68,11 +76,8 @@ class Prompt:
         return ids, attention, torch.tensor([len(row) - 2 for row in rows])
 
     def _question(self, speaker: int) -> list[int]:
-        token = self._speakers[(speaker - 1) % SPEAKERS]
-        return [self._sep, *self._now, token, *self._feels, self._mask, self._sep]
-
-    def _turn(self, turn: Turn) -> list[int]:
-        return [self._speakers[(turn.speaker - 1) % SPEAKERS], *self._text(turn.text)]
+        """speaker: the token of who spoke."""
+        return [self._sep, *self._now, speaker, *self._feels, self._mask, self._sep]
 
     def _text(self, text: str) -> list[int]:
         encoding = self._tokenizer.encode(text.translate(_STRAIGHT), add_special_tokens=False)

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 
 from bench.past import begin, said, step
-from bench.utterances import unseen, utterance
+from bench.utterances import reworded, unseen, utterance
 from engine import Dialogue, Engine, Utterance
 
 IN_ALL = "in all"
@@ -15,7 +15,7 @@ async def parts(engine: Engine, dialogue: Dialogue) -> dict[str, Callable[[], Aw
     await begin(dialogue)
     whole, outputs = utterance(0), await said(dialogue)
     return {
-        "text": partial(dialogue.encode, Utterance(whole.speaker, text=whole.text)),
+        "text": lambda: dialogue.encode(reworded(Utterance(whole.speaker, text=whole.text))),
         "audio": partial(dialogue.encode, Utterance(whole.speaker, audio=whole.audio)),
         "video": lambda: dialogue.encode(unseen(Utterance(whole.speaker, faces=whole.faces))),
         "fusion": partial(step, engine, dialogue, outputs),

@@ -3,26 +3,27 @@
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from engine.cuda.graphs import Fixed, Graphs, in_sizes
 from engine.cuda.packed import Fields, Packed
-from engine.facereader import Crops
+from engine.facereader import Crops, lean
 from engine.grouping import alike
 from engine.mel import mel_batch
 from engine.prompt import Prompt
 from engine.students import AudioStudent, StudentOutput, TextStudent, VideoStudent
 from engine.utterance import FACE_SIZE, SAMPLE_RATE
 
-PROMPTS: Final = (1, 8, 64)  # in a batch
-PICTURES: Final = (1, 16, 64, 256)
+PROMPTS: Final = (1, 8, 32, 64, 128, 256)  # in a batch
+PICTURES: Final = (1, 16, 64, 128, 256, 512)
+VOICES: Final = (1, 8, 64, 256)
 _STEP: Final = 32  # tokens between the lengths that prompts are filled up to
-_VOICES: Final = 64
+_FRAMES: Final = 32  # of a voice, that are heard at a time
 _PIECE: Final = SAMPLE_RATE // 2  # sound is filled up to so many samples more: few sizes to keep memory for
 
 
@@ -69,10 +70,7 @@ class Faces:
     """Pictures, as graphs: for each number of them."""
 
     def __init__(self, video: VideoStudent, graphs: Graphs, dtype: torch.dtype) -> None:
-        student = deepcopy(video).to(graphs.device)
-        student.stem.to(dtype)
-        student.stages.to(dtype)
-        self._student = student
+        self._student = lean(video, dtype).to(graphs.device)
         self._graphs = {size: Fixed(graphs, _pictures(size), self._read) for size in reversed(PICTURES)}
 
     def __call__(self, crops: Crops) -> list[Rows]:
@@ -90,17 +88,19 @@ class Faces:
 
 
 class Voices:
-    """Voices of like length, call by call: sound is of any length, and cuDNN runs an LSTM over all of it as one call.
+    """Voices of like length. Sound is of any length: its LSTM is a graph for each number of them, some frames at a time.
 
     In float32, of which cuDNN multiplies 19 bits: in bfloat16 not every version of it has an LSTM.
     """
 
-    def __init__(self, audio: AudioStudent, device: torch.device) -> None:
-        self._student, self._device = deepcopy(audio).to(device), device
+    def __init__(self, audio: AudioStudent, graphs: Graphs) -> None:
+        self._device = graphs.device
+        self._student = deepcopy(audio).to(graphs.device)
+        self._hear = {size: _Hearing(self._student.lstm, size, graphs) for size in reversed(VOICES)}
 
     def __call__(self, pcm: Sequence[npt.NDArray[np.float32]]) -> list[Rows]:
         """pcm: float32 [n] each."""
-        batches = alike([len(samples) for samples in pcm], _VOICES)
+        batches = alike([len(samples) for samples in pcm], VOICES[-1])
         return [Rows(batch, self._listen([pcm[i] for i in batch])) for batch in batches]
 
     def _listen(self, pcm: Sequence[npt.NDArray[np.float32]]) -> Tensor:
@@ -113,11 +113,39 @@ class Voices:
             row[: len(samples)] = samples
         inputs.parts["lengths"].numpy()[:] = [len(samples) for samples in pcm]
         inputs.send(sound)
-        return _side_by_side(self._student(*mel_batch(sound.parts["pcm"], sound.parts["lengths"])))
+        mel, frames = mel_batch(sound.parts["pcm"], sound.parts["lengths"])
+        ((_, size),) = in_sizes(len(pcm), VOICES)
+        return _side_by_side(self._student.conclude(self._hear[size](mel), frames))
+
+
+class _Hearing:
+    """An LSTM that reads so many voices of any length, _FRAMES at a time: a graph that goes on from where it was."""
+
+    def __init__(self, lstm: nn.LSTM, size: int, graphs: Graphs) -> None:
+        self._lstm = lstm
+        self._mel = torch.zeros(size, _FRAMES, lstm.input_size, device=graphs.device)
+        self._state = torch.zeros(2, lstm.num_layers, size, lstm.hidden_size, device=graphs.device)
+        self._go_on = graphs.capture(self._read)
+
+    def __call__(self, mel: Tensor) -> Tensor:
+        """Frames [B, T, mels] -> what the LSTM makes of them, [B, T, hidden]."""
+        self._state.zero_()
+        heard = mel.new_empty(*mel.shape[:2], self._lstm.hidden_size)
+        for piece, into in zip(mel.split(_FRAMES, dim=1), heard.split(_FRAMES, dim=1), strict=True):
+            count, frames, _ = piece.shape
+            self._mel[:count, :frames] = piece
+            into.copy_(self._go_on()[:count, :frames])
+        return heard
+
+    def _read(self) -> Tensor:
+        hidden, cell = self._state
+        heard, after = self._lstm(self._mel, (hidden, cell))
+        torch.stack(after, out=self._state)
+        return cast(Tensor, heard)
 
 
 def _side_by_side(said: StudentOutput) -> Tensor:
-    return torch.cat((said.embedding, said.logits), dim=1)
+    return torch.cat((said.embedding, said.logits), dim=1).float()
 
 
 def _prompts(size: int, length: int) -> Fields:

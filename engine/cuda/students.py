@@ -20,14 +20,14 @@ _LABELS: Final = len(EMOTIONS)
 
 
 class GraphStudents:
-    """Words and faces in `dtype` as graphs; voices in float32, call by call. What they say comes back in float32."""
+    """Words and faces in `dtype`, voices in float32. What they say comes back in float32."""
 
-    most = 64
+    most = 256
     text_by = "torch"
 
     def __init__(self, bundle: Bundle, device: torch.device, dtype: torch.dtype) -> None:
         graphs = Graphs(device)
-        self._voices = Voices(bundle.audio, device)
+        self._voices = Voices(bundle.audio, graphs)
         self._words = Words(bundle.text, bundle.prompt, graphs, dtype)
         self._faces = Faces(bundle.video, graphs, dtype)
         self._seen = SeenFaces()
