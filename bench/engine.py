@@ -81,7 +81,7 @@ async def measure(bundle: str, *, device: str = "cpu", threads: int = 2, plan: P
         notes=[
             f"One utterance: {SECONDS:g} s of voice; {WORDS} words, after {PAST} turns of as many; {FACES} faces.",
             "All: students and fusion, with how much each modality weighed; fusion: that step alone; else one student.",
-            "Words and pictures are new each time, but for what was shown before: live, the engine has read those as they came.",
+            "Words and pictures are new each time, but for faces shown before: live, they were read as they came.",
             "Dialogues at once send their next utterance when the last is answered: latency includes the queue.",
             f"Live dialogues each speak every {APART:g} s on average, at random, and wait for nothing: all, as above.",
             "Floor: what a part's products, or reading its weights, take one thread at the rates measured here.",

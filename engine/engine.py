@@ -10,7 +10,6 @@ import numpy.typing as npt
 from torch import Tensor
 
 from engine.bundle import Bundle
-from engine.calibration import probabilities
 from engine.device import device_named
 from engine.dialogue import Dialogue
 from engine.encoder import EncodeJob, Encoder
@@ -23,7 +22,7 @@ from engine.reading import FaceReading, Reading
 from engine.students import StudentOutput
 from engine.threads import THREADS, one_thread_each
 from engine.utterance import FACE_SIZE
-from engine.verdict import most_probable, named
+from engine.verdict import verdicts
 from engine.worker import Stage, Worker
 
 QUEUE: Final = 256
@@ -94,8 +93,12 @@ class Engine:
         if not len(crops):
             return []
         logits: Tensor = await self._worker.run(self._faces, crops, patient=False)
-        rows = probabilities(logits.double(), self.bundle.calibration.alone["video"])
-        return [_face_reading(named(row), self.bundle.calibration.unsure_below) for row in rows]
+        calibration = self.bundle.calibration
+        found = verdicts(logits.double(), [calibration.alone["video"]] * len(crops))
+        return [
+            FaceReading(face.label, face.probabilities, face.confidence, face.confidence < calibration.unsure_below)
+            for face in found
+        ]
 
     def close(self) -> None:
         """Stop the worker. Work that has not begun fails with RuntimeError."""
@@ -123,8 +126,3 @@ class Engine:
     def give_back(self, slot: int) -> None:
         """For `Dialogue`: its slot can be taken again."""
         self._free.append(slot)
-
-
-def _face_reading(said: Mapping[Emotion, float], unsure_below: float) -> FaceReading:
-    label = most_probable(said)
-    return FaceReading(label, said, said[label], said[label] < unsure_below)

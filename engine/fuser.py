@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Protocol
 
 import torch
@@ -77,13 +78,13 @@ class Fuser:
                 self._fusion.clear(slot)
                 self._owners[slot] = job.owner
 
-    def _batch(self, jobs: Sequence[FuseJob], ways: Sequence[Sequence[Subset]]) -> Batch:
+    def _batch(self, jobs: Sequence[FuseJob], ways: Sequence[tuple[Subset, ...]]) -> Batch:
         """Jobs with fewer ways than others are seen some more times with nothing at all."""
         most = max(map(len, ways))
         return Batch(
             slots=[job.owner.slot for job in jobs],
             said={m: [job.outputs.get(m, self._nothing[m]) for job in jobs] for m in MODALITIES},
-            present=[[[m in subset for m in MODALITIES] for subset in _filled(way, most)] for way in ways],
+            present=[_present(way, most) for way in ways],
             speakers=[job.speaker for job in jobs],
             finals=[i for i, job in enumerate(jobs) if job.commit is not None],
         )
@@ -95,5 +96,8 @@ def _ways(job: FuseJob) -> tuple[Subset, ...]:
     return subsets(whole) if len(whole) > 1 else (whole,)
 
 
-def _filled(way: Sequence[Subset], most: int) -> list[Subset]:
-    return [*way, *[frozenset[Modality]()] * (most - len(way))]
+@cache
+def _present(way: tuple[Subset, ...], most: int) -> Sequence[Sequence[bool]]:
+    """Which modalities are seen in each of so many ways."""
+    filled = [*way, *[frozenset[Modality]()] * (most - len(way))]
+    return [[m in subset for m in MODALITIES] for subset in filled]

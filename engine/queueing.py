@@ -30,14 +30,16 @@ class Lane(Generic[Item]):
         self._items.setdefault(owner, deque()).append(item)
         self._size += 1
 
-    def remove(self, owner: Hashable, item: Item) -> None:
-        """Take an item out, if it is here."""
+    def remove(self, owner: Hashable, item: Item) -> bool:
+        """Take an item out; whether it was here."""
         items = self._items.get(owner, deque())
-        if item in items:
-            items.remove(item)
-            self._size -= 1
-            if not items:
-                del self._items[owner]
+        if item not in items:
+            return False
+        items.remove(item)
+        self._size -= 1
+        if not items:
+            del self._items[owner]
+        return True
 
     def shift(self) -> Item:
         """The first item of the owner whose turn it is."""

@@ -1,22 +1,37 @@
-"""From probabilities to words: the small steps that every reading shares."""
+"""From logits to words: what every reading shares."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+import torch
 from torch import Tensor
 
+from engine.calibration import probabilities
 from engine.labels import CIRCUMPLEX, EMOTIONS, Emotion
 
 Probabilities = Mapping[Emotion, float]
 
 
-def named(row: Tensor) -> dict[Emotion, float]:
-    """Probabilities [7] by emotion."""
-    return dict(zip(EMOTIONS, row.tolist(), strict=True))
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """label: the most probable emotion, of equals the first in EMOTIONS; probabilities: calibrated, sum 1."""
+
+    label: Emotion
+    probabilities: Probabilities
+
+    @property
+    def confidence(self) -> float:
+        """The probability of the label."""
+        return self.probabilities[self.label]
 
 
-def most_probable(probabilities: Probabilities) -> Emotion:
-    """The emotion with the highest probability; of equals the first in EMOTIONS."""
-    return max(EMOTIONS, key=lambda emotion: probabilities[emotion])
+def verdicts(logits: Tensor, temperatures: Sequence[float]) -> list[Verdict]:
+    """Of logits float64 [n, labels], with a temperature for each row."""
+    said = probabilities(logits, torch.tensor(temperatures, dtype=torch.float64)[:, None])
+    best = said.numpy().argmax(axis=1).tolist()
+    return [
+        Verdict(EMOTIONS[i], dict(zip(EMOTIONS, row, strict=True))) for i, row in zip(best, said.tolist(), strict=True)
+    ]
 
 
 def valence_arousal(probabilities: Probabilities) -> tuple[float, float]:

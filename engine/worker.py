@@ -2,11 +2,12 @@
 
 import asyncio
 import threading
+from asyncio import Future
 from collections import deque
 from collections.abc import Callable, Hashable, Sequence
-from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar, cast
 
 from engine.errors import EngineBusy
 from engine.queueing import Lane
@@ -26,14 +27,18 @@ class Stage(Generic[Job, Result]):
     most: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)
 class _Task:
+    """answer, over: of the event loop that asked. over: made by who was cancelled while the job was under way."""
+
     stage: Stage[Any, Any]
     job: Any
-    future: Future[Any]
+    answer: Future[Any]
     owner: Hashable = None
     patient: bool = True
     topic: Hashable = None
+    settled: bool = False
+    over: Future[None] | None = None
 
     @property
     def line(self) -> Hashable:
@@ -74,14 +79,15 @@ class Worker:
         EngineBusy. So does a queued impatient one when a newer one of the same owner, stage and topic comes.
         Cancelled: a job that has not begun is dropped; one under way is waited for, so that nothing happens later.
         """
-        task = _Task(stage, job, Future(), owner, patient, topic)
+        loop = asyncio.get_running_loop()
+        task = _Task(stage, job, loop.create_future(), owner, patient, topic)
         self._put(task)
         try:
-            return await asyncio.wrap_future(task.future)
+            return cast(Result, await task.answer)
         except asyncio.CancelledError:
-            self._forget(task)
-            if not task.future.cancel():
-                await asyncio.gather(asyncio.wrap_future(task.future), return_exceptions=True)
+            if not self._forget(task) and not task.settled:
+                task.over = loop.create_future()
+                await task.over
             raise
 
     def close(self) -> None:
@@ -129,14 +135,15 @@ class Worker:
         else:
             self._glances.push(task.line, task)
 
-    def _forget(self, task: _Task) -> None:
-        """Give back the room of a job that nobody waits for, if it is still queued."""
+    def _forget(self, task: _Task) -> bool:
+        """Give back the room of a job that nobody waits for; whether it was still queued."""
         with self._changed:
             if task in self._outside:
                 self._outside.remove(task)
-            self._finals.remove(task.line, task)
-            self._glances.remove(task.line, task)
+                return True
+            found = self._finals.remove(task.line, task) or self._glances.remove(task.line, task)
             self._let_in()
+            return found
 
     @property
     def _queued(self) -> int:
@@ -154,10 +161,9 @@ class Worker:
         while batch := self._take():
             _finish(batch, _run(batch[0].stage, [task.job for task in batch]))
         with self._changed:
-            for task in (*self._finals.clear(), *self._glances.clear(), *self._outside):
-                if task.future.set_running_or_notify_cancel():
-                    task.future.set_exception(RuntimeError("the engine was closed"))
+            left = [*self._finals.clear(), *self._glances.clear(), *self._outside]
             self._outside.clear()
+        _finish(left, [RuntimeError("the engine was closed") for _ in left])
 
     def _take(self) -> list[_Task]:
         """The next batch; empty when the worker is closed."""
@@ -173,9 +179,8 @@ class Worker:
                 lane = self._finals or self._glances
                 batch = lane.take(lambda task: task.stage, lambda task: int(task.stage.most))
                 self._let_in()
-                if alive := [task for task in batch if task.future.set_running_or_notify_cancel()]:
-                    self._recent.extend(task.owner for task in alive if task.owner is not None)
-                    return alive
+                self._recent.extend(task.owner for task in batch if task.owner is not None)
+                return batch
 
     def _alone(self) -> bool:
         """Whether one dialogue's job is all there is to do, though not all that was done of late was for it."""
@@ -190,8 +195,7 @@ def _same(one: _Task, other: _Task) -> bool:
 
 
 def _refuse(task: _Task, why: str) -> None:
-    if task.future.set_running_or_notify_cancel():
-        task.future.set_exception(EngineBusy(why))
+    _finish([task], [EngineBusy(why)])
 
 
 def _run(stage: Stage[Any, Any], jobs: Sequence[Any]) -> Sequence[Any]:
@@ -203,8 +207,24 @@ def _run(stage: Stage[Any, Any], jobs: Sequence[Any]) -> Sequence[Any]:
 
 
 def _finish(batch: Sequence[_Task], results: Sequence[Any]) -> None:
+    """Tell who asked, all of one event loop at once: to wake it costs more than to answer."""
+    answered: dict[asyncio.AbstractEventLoop, list[tuple[_Task, Any]]] = {}
     for task, result in zip(batch, results, strict=True):
+        answered.setdefault(task.answer.get_loop(), []).append((task, result))
+    for loop, pairs in answered.items():
+        with suppress(RuntimeError):  # a loop that is closed has nobody left who waits
+            loop.call_soon_threadsafe(_settle, pairs)
+
+
+def _settle(answered: Sequence[tuple[_Task, Any]]) -> None:
+    """In the event loop that asked."""
+    for task, result in answered:
+        task.settled = True
+        if task.over is not None and not task.over.done():
+            task.over.set_result(None)
+        if task.answer.done():  # its caller was cancelled
+            continue
         if isinstance(result, Exception):
-            task.future.set_exception(result)
+            task.answer.set_exception(result)
         else:
-            task.future.set_result(result)
+            task.answer.set_result(result)

@@ -88,7 +88,7 @@ class Faces:
 
 
 class Voices:
-    """Voices of like length. Sound is of any length: its LSTM is a graph for each number of them, some frames at a time.
+    """Voices of like length, which is any: the LSTM is a graph for each number of them, some frames at a time.
 
     In float32, of which cuDNN multiplies 19 bits: in bfloat16 not every version of it has an LSTM.
     """

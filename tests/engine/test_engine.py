@@ -6,7 +6,6 @@ import asyncio
 import random
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -207,7 +206,7 @@ def held_up(engine: Engine, stage: str, *, begin: bool) -> Iterator[Gate]:
     def put_behind(task: Any) -> Any:
         if task.stage is getattr(engine, stage) and not gate.begun.is_set():
             blocker: Stage[None, None] = Stage(lambda _: [None] if gate.open.wait(WAIT) else [], 1)
-            put(_Task(blocker, None, Future()))
+            put(_Task(blocker, None, asyncio.get_running_loop().create_future()))
             gate.begun.set()
         return put(task)
 
