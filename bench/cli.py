@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -68,12 +69,17 @@ def engine(
     full: Annotated[
         bool, typer.Option("--full", help="To 1,024 dialogues at once and 10,000 open: takes 6 GiB and many minutes.")
     ] = False,
+    processes: Annotated[
+        str | None,
+        typer.Option("--processes", help="Measure so many engines side by side as well, as 1,4,8: a process for each."),
+    ] = None,
 ) -> None:
     """The engine alone: utterances a second, many dialogues at once, many open or live, long ones, their memory."""
     from bench.engine import FULL, FULL_GPU, MODEST, measure
 
     with _plainly():
         plan = (FULL_GPU if device == "cuda" else FULL) if full else MODEST
+        plan = replace(plan, processes=_numbers(processes) if processes else ())
         _tell(lambda: asyncio.run(measure(bundle, device=device, threads=threads, plan=plan)), output, plot)
 
 

@@ -21,6 +21,7 @@ from bench.figure import Curve, Figure, Point
 from bench.floor import floors
 from bench.live import APART, by_live
 from bench.past import begin, extend, said, step
+from bench.processes import DIALOGUES, by_processes
 from bench.record import Record, Setting
 from bench.timing import awaited
 from bench.utterances import FACES, PAST, SECONDS, WORDS, reworded, unseen, utterance
@@ -29,6 +30,7 @@ from engine.bundle import Bundle
 from engine.precision import chosen
 
 _SEED: Final = 0
+_MOST: Final = 128
 _MIB: Final = 2**20
 
 Read = Callable[[Dialogue], Awaitable[object]]
@@ -39,8 +41,9 @@ class Plan:
     """Where along each axis is measured.
 
     concurrent: dialogues at once, each of which sends its next utterance when its last is answered; open: dialogues
-    that have a memory; turns: lengths of a dialogue; live: dialogues that speak every APART seconds, for `seconds`.
-    calls: utterances in each other measurement, at least.
+    that have a memory; turns: lengths of a dialogue; live: dialogues that speak every APART seconds, for `seconds`;
+    processes: engines side by side, for as long. calls: utterances of all dialogues at once, at least, but at most
+    _MOST of each; steps: of the fusion, at each of the other places.
     """
 
     concurrent: Sequence[int]
@@ -49,13 +52,21 @@ class Plan:
     live: Sequence[int]
     seconds: float
     calls: int
+    steps: int
+    processes: Sequence[int] = ()
 
 
-MODEST: Final = Plan((1, 8, 64), (1, 10, 100, 1_000), (10, 10_000), (10, 60), seconds=20, calls=32)
+MODEST: Final = Plan((1, 8, 64), (1, 10, 100, 1_000), (10, 10_000), (10, 60), seconds=20, calls=32, steps=32)
 FULL: Final = Plan(
-    (1, 8, 64, 256, 1_024), (1, 10, 100, 1_000, 10_000), (10, 100, 1_000, 10_000), (10, 60, 100), seconds=60, calls=128
+    concurrent=(1, 8, 64, 256, 1_024),
+    open=(1, 10, 100, 1_000, 10_000),
+    turns=(10, 100, 1_000, 10_000),
+    live=(10, 60, 100),
+    seconds=60,
+    calls=128,
+    steps=128,
 )
-FULL_GPU: Final = replace(FULL, live=(100, 1_000, 5_000, 20_000), calls=4_096)
+FULL_GPU: Final = replace(FULL, live=(100, 1_000, 5_000, 10_000), seconds=20, calls=8_192, steps=512)
 
 
 async def measure(bundle: str, *, device: str = "cpu", threads: int = 2, plan: Plan = MODEST) -> Record:
@@ -71,8 +82,9 @@ async def measure(bundle: str, *, device: str = "cpu", threads: int = 2, plan: P
     figures = {"memory of a dialogue": Figure.of([each / _MIB], "MiB")}
     if place.type == "cpu":
         figures |= floors(loaded)
-    curves += await by_open(lambda slots: load(slots=slots), plan, place)
-    figures |= await by_live(lambda slots: load(slots=slots), plan.live, plan.seconds)
+    curves += await by_open(partial(_with_slots, load), plan, place)
+    figures |= await by_live(partial(_with_slots, load), plan.live, plan.seconds)
+    curves += by_processes(partial(_with_slots, load), plan.processes, plan.seconds) if plan.processes else []
     return Record.of(
         "undertone bench engine",
         {"bundle": name, "device": device, "threads": threads, **_settings(plan)},
@@ -84,6 +96,7 @@ async def measure(bundle: str, *, device: str = "cpu", threads: int = 2, plan: P
             "Words and pictures are new each time, but for faces shown before: live, they were read as they came.",
             "Dialogues at once send their next utterance when the last is answered: latency includes the queue.",
             f"Live dialogues each speak every {APART:g} s on average, at random, and wait for nothing: all, as above.",
+            f"Engines side by side share the device, each with {DIALOGUES} such dialogues at once, in its own process.",
             "Floor: what a part's products, or reading its weights, take one thread at the rates measured here.",
             "The memory of a dialogue is the size of its slot; that of all is this process's, or its share of a GPU's.",
         ],
@@ -107,7 +120,7 @@ async def by_load(engine: Engine, plan: Plan) -> list[Curve]:
         await asyncio.gather(*map(begin, dialogues))
         for name, read in reads.items():
             for count in plan.concurrent:
-                taken, seconds = await _at_once(dialogues[:count], read, ceil(plan.calls / count))
+                taken, seconds = await _at_once(dialogues[:count], read, min(_MOST, ceil(plan.calls / count)))
                 points[name, "ms"].append(Point(at=count, figure=Figure.of(taken)))
                 rate = Figure.of([len(taken) / seconds], "utterances/s")
                 points[name, rate.unit].append(Point(at=count, figure=rate))
@@ -121,7 +134,7 @@ async def by_turn(engine: Engine, plan: Plan) -> list[Curve]:
         with engine.open() as dialogue:
             outputs = await said(dialogue)
             await extend(engine, dialogue, outputs, turn - 1)
-            taken = [await awaited(partial(step, engine, dialogue, outputs)) for _ in range(plan.calls)]
+            taken = [await awaited(partial(step, engine, dialogue, outputs)) for _ in range(plan.steps)]
         points.append(Point(at=turn, figure=Figure.of(taken)))
     return [Curve(name="fusion", over="turn", points=points)]
 
@@ -136,7 +149,7 @@ async def by_open(load: Callable[[int], Engine], plan: Plan, place: torch.device
             dialogues = [stack.enter_context(engine.open()) for _ in range(count)]
             outputs = await said(dialogues[0])
             await asyncio.gather(*(extend(engine, dialogue, outputs, 1) for dialogue in dialogues))
-            picked = chance.choices(dialogues, k=plan.calls)
+            picked = chance.choices(dialogues, k=plan.steps)
             values = [await awaited(partial(step, engine, dialogue, outputs)) for dialogue in picked]
             taken.append(Point(at=count, figure=Figure.of(values)))
             memory.append(Point(at=count, figure=Figure.of([_used(place) / _MIB], "MiB")))
@@ -171,6 +184,10 @@ def _observe_again(spoken: Utterance, dialogue: Dialogue) -> Awaitable[object]:
 
 def _encode(spoken: Utterance, dialogue: Dialogue) -> Awaitable[object]:
     return dialogue.encode(unseen(spoken) if spoken.present["video"] else reworded(spoken))
+
+
+def _with_slots(load: Callable[..., Engine], slots: int) -> Engine:
+    return load(slots=slots)
 
 
 def _memory_of_one(bundle: Bundle, place: torch.device) -> int:

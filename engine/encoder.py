@@ -59,7 +59,7 @@ class Encoder:
         outputs: list[dict[Modality, StudentOutput]] = [{} for _ in jobs]
         places: dict[Modality, Sequence[int]] = {"text": list(tokens), "audio": list(audio), "video": list(faces)}
         for modality, found in said.items():
-            for place, *row in zip(places[modality], found.embedding, found.logits, strict=True):
+            for place, *row in zip(places[modality], found.embedding.unbind(), found.logits.unbind(), strict=True):
                 outputs[place][modality] = StudentOutput(*row)
         return list(outputs)
 

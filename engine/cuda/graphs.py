@@ -1,6 +1,7 @@
 """CUDA graphs: work of fixed sizes that is captured once and launched as a whole."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Final, TypeVar
 
 import torch
@@ -15,11 +16,21 @@ _WARM_UP: Final = 3  # calls before a capture: libraries make their handles, wor
 
 
 class Graphs:
-    """Captures work for one device. All graphs share their memory: what one gave is lost when another runs."""
+    """Captures work for one device. All graphs of one share their memory: what one gave is lost when another runs."""
 
     def __init__(self, device: torch.device) -> None:
         self.device = device
         self._pool = torch.cuda.graph_pool_handle() if device.type == "cuda" else None
+        self._stream = torch.cuda.Stream() if device.type == "cuda" else None  # type: ignore[no-untyped-call]
+
+    def beside(self) -> AbstractContextManager[None]:
+        """What is asked in it runs beside all else, until it is joined."""
+        return torch.cuda.stream(self._stream)
+
+    def join(self) -> None:
+        """What is asked from now on comes after what was asked beside; the host does not wait."""
+        if self._stream is not None:
+            torch.cuda.current_stream().wait_stream(self._stream)
 
     def capture(self, work: Callable[[], Result]) -> Callable[[], Result]:
         """`work` as a graph, whose results lie in the same place each time; on a CPU `work` itself.

@@ -13,25 +13,27 @@ HOST: Final = torch.device("cpu")
 
 
 class Packed:
-    """Tensors by name, all zero at first, and the buffer that they lie in."""
+    """Tensors by name, and the buffer that they lie in."""
 
-    def __init__(self, fields: Fields, device: torch.device, *, pinned: bool = False) -> None:
-        """pinned: in memory of the host that a device reads by itself, while the host goes on."""
+    def __init__(self, fields: Fields, device: torch.device, *, pinned: bool = False, blank: bool = True) -> None:
+        """pinned: in memory of the host that a device reads by itself, while the host goes on. blank: zero at first."""
         sizes = {name: torch.Size(shape).numel() * dtype.itemsize for name, (shape, dtype) in fields.items()}
         begins, end = {}, 0
         for name, size in sizes.items():
             begins[name] = end
             end += -(-size // _ALIGNED) * _ALIGNED
-        self.buffer = torch.zeros(end, dtype=torch.uint8, device=device, pin_memory=pinned)
+        self.buffer = torch.empty(end, dtype=torch.uint8, device=device, pin_memory=pinned)
+        if blank:
+            self.buffer.zero_()
         self.parts = {
             name: self.buffer[begins[name] : begins[name] + sizes[name]].view(dtype).view(*shape)
             for name, (shape, dtype) in fields.items()
         }
 
     @classmethod
-    def on_host(cls, fields: Fields, device: torch.device) -> "Packed":
+    def on_host(cls, fields: Fields, device: torch.device, *, blank: bool = True) -> "Packed":
         """To be filled on the host and sent to `device`; a GPU's is pinned, and kept by torch until it was sent."""
-        return cls(fields, HOST, pinned=device.type == "cuda")
+        return cls(fields, HOST, pinned=device.type == "cuda", blank=blank)
 
     def send(self, to: "Packed") -> None:
         """Into one of the same fields; the host does not wait."""

@@ -90,27 +90,34 @@ class Faces:
 class Voices:
     """Voices of like length, which is any: the LSTM is a graph for each number of them, some frames at a time.
 
-    In float32, of which cuDNN multiplies 19 bits: in bfloat16 not every version of it has an LSTM.
+    In float32, of which cuDNN multiplies 19 bits: in bfloat16 not every version of it has an LSTM. Its steps come one
+    after the other and leave most of a GPU idle, so all of it runs beside the other students.
     """
 
-    def __init__(self, audio: AudioStudent, graphs: Graphs) -> None:
-        self._device = graphs.device
-        self._student = deepcopy(audio).to(graphs.device)
-        self._hear = {size: _Hearing(self._student.lstm, size, graphs) for size in reversed(VOICES)}
+    def __init__(self, audio: AudioStudent, device: torch.device) -> None:
+        self._graphs = Graphs(device)
+        self._student = deepcopy(audio).to(device)
+        self._hear = {size: _Hearing(self._student.lstm, size, self._graphs) for size in reversed(VOICES)}
 
     def __call__(self, pcm: Sequence[npt.NDArray[np.float32]]) -> list[Rows]:
-        """pcm: float32 [n] each."""
+        """pcm: float32 [n] each. What is said may be read once it is joined."""
         batches = alike([len(samples) for samples in pcm], VOICES[-1])
-        return [Rows(batch, self._listen([pcm[i] for i in batch])) for batch in batches]
+        with self._graphs.beside():
+            return [Rows(batch, self._listen([pcm[i] for i in batch])) for batch in batches]
+
+    def join(self) -> None:
+        """As `Graphs.join`."""
+        self._graphs.join()
 
     def _listen(self, pcm: Sequence[npt.NDArray[np.float32]]) -> Tensor:
         """pcm: the longest first."""
         longest = -(-len(pcm[0]) // _PIECE) * _PIECE
         fields = {"pcm": ((len(pcm), longest), torch.float32), "lengths": ((len(pcm),), torch.long)}
-        inputs, sound = Packed.on_host(fields, self._device), Packed(fields, self._device)
-        whole = inputs.parts["pcm"].numpy()
-        for row, samples in zip(whole, pcm, strict=True):
+        device = self._graphs.device
+        inputs, sound = Packed.on_host(fields, device, blank=False), Packed(fields, device, blank=False)
+        for row, samples in zip(inputs.parts["pcm"].numpy(), pcm, strict=True):
             row[: len(samples)] = samples
+            row[len(samples) :] = 0.0
         inputs.parts["lengths"].numpy()[:] = [len(samples) for samples in pcm]
         inputs.send(sound)
         mel, frames = mel_batch(sound.parts["pcm"], sound.parts["lengths"])
@@ -131,7 +138,7 @@ class _Hearing:
         """Frames [B, T, mels] -> what the LSTM makes of them, [B, T, hidden]."""
         self._state.zero_()
         heard = mel.new_empty(*mel.shape[:2], self._lstm.hidden_size)
-        for piece, into in zip(mel.split(_FRAMES, dim=1), heard.split(_FRAMES, dim=1), strict=True):
+        for piece, into in zip(torch.split(mel, _FRAMES, dim=1), torch.split(heard, _FRAMES, dim=1), strict=True):
             count, frames, _ = piece.shape
             self._mel[:count, :frames] = piece
             into.copy_(self._go_on()[:count, :frames])

@@ -27,7 +27,7 @@ class GraphStudents:
 
     def __init__(self, bundle: Bundle, device: torch.device, dtype: torch.dtype) -> None:
         graphs = Graphs(device)
-        self._voices = Voices(bundle.audio, graphs)
+        self._voices = Voices(bundle.audio, device)
         self._words = Words(bundle.text, bundle.prompt, graphs, dtype)
         self._faces = Faces(bundle.video, graphs, dtype)
         self._seen = SeenFaces()
@@ -44,7 +44,7 @@ class GraphStudents:
         if tokens:
             asked["text"] = self._words(tokens)
         if not faces:
-            return _home(asked)
+            return self._home(asked)
         chosen = [spread(crops) for crops in faces]
         frames, said = self._look(np.concatenate(chosen), asked)
         return {**said, "video": means(frames, [len(crops) for crops in chosen])}
@@ -65,20 +65,20 @@ class GraphStudents:
         new = self._seen.unseen(keys, crops)
         if new:
             asked["video"] = self._faces(np.stack(list(new.values())))
-        said = _home(asked)
+        said = self._home(asked)
         if new:
             self._seen.learn(new, said["video"])
         return self._seen.recall(keys), said
 
-
-def _home(asked: Mapping[Modality, Sequence[Rows]]) -> dict[Modality, StudentOutput]:
-    """All that was asked, on the host and in order."""
-    if not asked:
-        return {}
-    parts = iter(fetched([rows.said for found in asked.values() for rows in found]))
-    said: dict[Modality, StudentOutput] = {}
-    for modality, found in asked.items():
-        each = [next(parts) for _ in found]
-        outputs = [StudentOutput(one[:, :-_LABELS], one[:, -_LABELS:]) for one in each]
-        said[modality] = in_order(outputs, [rows.where for rows in found])
-    return said
+    def _home(self, asked: Mapping[Modality, Sequence[Rows]]) -> dict[Modality, StudentOutput]:
+        """All that was asked, on the host and in order."""
+        if not asked:
+            return {}
+        self._voices.join()
+        parts = iter(fetched([rows.said for found in asked.values() for rows in found]))
+        said: dict[Modality, StudentOutput] = {}
+        for modality, found in asked.items():
+            each = [next(parts) for _ in found]
+            outputs = [StudentOutput(one[:, :-_LABELS], one[:, -_LABELS:]) for one in each]
+            said[modality] = in_order(outputs, [rows.where for rows in found])
+        return said

@@ -28,7 +28,7 @@ def test_bench_alone_lists_its_verbs() -> None:
 def test_a_run_prints_its_table_and_writes_figures_and_picture(
     tiny_bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bench.engine, "MODEST", Plan((1, 2), (1,), (2,), (2,), seconds=0.5, calls=2))
+    monkeypatch.setattr(bench.engine, "MODEST", Plan((1, 2), (1,), (2,), (2,), seconds=0.5, calls=2, steps=2))
     output, picture = tmp_path / "runs" / "engine.json", tmp_path / "engine.svg"
     arguments = ["engine", "--threads", "1", "--bundle", str(tiny_bundle), "-o", str(output), "--plot", str(picture)]
     done = CliRunner().invoke(verbs, arguments)

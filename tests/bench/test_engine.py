@@ -9,7 +9,7 @@ import torch
 from bench.engine import Plan, measure
 from bench.errors import CannotMeasure
 
-TINY = Plan(concurrent=(1, 3), open=(1, 4), turns=(2, 12), live=(6,), seconds=1.5, calls=4)
+TINY = Plan(concurrent=(1, 3), open=(1, 4), turns=(2, 12), live=(6,), seconds=1.5, calls=4, steps=4)
 
 
 async def test_every_place_of_the_plan_has_its_figures(tiny_bundle: Path) -> None:

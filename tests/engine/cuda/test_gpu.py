@@ -33,7 +33,7 @@ def without_waiting() -> Iterator[None]:
 def test_students_are_asked_without_waiting() -> None:
     bundle, graphs = Bundle.load("undertone-base"), Graphs(CUDA)
     words = Words(bundle.text, bundle.prompt, graphs, torch.bfloat16)
-    faces, voices = Faces(bundle.video, graphs, torch.bfloat16), Voices(bundle.audio, graphs)
+    faces, voices = Faces(bundle.video, graphs, torch.bfloat16), Voices(bundle.audio, CUDA)
     noise = np.random.default_rng(0)
     rows = [bundle.prompt.encode([], Turn(1, "what is it? " * n)) for n in range(1, 80)]
     crops = noise.integers(0, 256, (300, 48, 48), dtype=np.uint8)

@@ -76,7 +76,7 @@ def test_faces(bundle: Bundle, dtype: torch.dtype, near: float) -> None:
 @torch.inference_mode()
 def test_voices(bundle: Bundle) -> None:
     pcm = voices(5_000, 40_000, 7_999, 8_000, 8_001, 30_000)
-    said = together(Voices(bundle.audio, Graphs(HOST))(pcm), len(pcm))
+    said = together(Voices(bundle.audio, HOST)(pcm), len(pcm))
     mels = [mel_frames(samples) for samples in pcm]
     alone = torch.stack([row(bundle.audio(mel[None], torch.tensor([len(mel)]))) for mel in mels])
     torch.testing.assert_close(said, alone, rtol=0, atol=1e-5)
@@ -100,7 +100,7 @@ def test_no_student_looks_at_a_value_or_mixes_devices(bundle: Bundle) -> None:
     found = [
         *Words(bundle.text, bundle.prompt, graphs, torch.bfloat16)(prompts(bundle, 9)),
         *Faces(bundle.video, graphs, torch.bfloat16)(crops(3)),
-        *Voices(bundle.audio, graphs)(voices(5_000, 9_000)),
+        *Voices(bundle.audio, META)(voices(5_000, 9_000)),
     ]
     assert len(found) > 3
     assert all(rows.said.is_meta for rows in found)
