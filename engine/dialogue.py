@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from engine.encoder import EncodeJob
-from engine.fuser import FuseJob
+from engine.fuser import FuseJob, ReadJob
 from engine.labels import Modality
 from engine.prompt import Turn
 from engine.reading import Reading
@@ -67,7 +67,10 @@ class Dialogue:
 
     async def encode(self, utterance: Utterance) -> Encoded:
         """Run the students alone: work that can be done before it is sure that the utterance has ended."""
-        return await self._encode(utterance, glance_of=None)
+        self._check_open()
+        tokens = self._prompt(utterance)
+        outputs = await self._engine.encode(_to_encode(utterance, tokens), self, glance_of=None)
+        return Encoded(utterance, tokens, outputs)
 
     async def observe(self, utterance: Utterance | Encoded) -> Reading:
         """The final reading of an utterance, which becomes part of the dialogue. Calls take effect in their order."""
@@ -101,36 +104,25 @@ class Dialogue:
         self.close()
 
     async def _read(self, utterance: Utterance | Encoded, *, glance_of: str | None) -> Reading:
-        if isinstance(utterance, Utterance):
-            encoded = await self._encode(utterance, glance_of=glance_of)
-        else:
-            encoded = await self._refresh(utterance, glance_of=glance_of)
-        history, speaker, turn = self._history, encoded.utterance.speaker, self._turn(encoded.utterance)
+        self._check_open()
+        known = utterance if isinstance(utterance, Encoded) else None
+        said = utterance.utterance if isinstance(utterance, Encoded) else utterance
+        history, turn, tokens = self._history, self._turn(said), self._prompt(said)
 
         def commit() -> None:
-            self._history = history.after(speaker, turn, self._engine.bundle.prompt.turns)
+            self._history = history.after(said.speaker, turn, self._engine.bundle.prompt.turns)
 
-        job = FuseJob(self, encoded.outputs, history.number(speaker) - 1, commit if glance_of is None else None)
-        return await self._engine.fuse(job, self, glance_of=glance_of)
+        outputs, number = known.outputs if known else {}, history.number(said.speaker) - 1
+        job = FuseJob(self, outputs, number, commit if glance_of is None else None)
+        if known is not None and tokens == known.tokens:
+            return await self._engine.fuse(job, self, glance_of=glance_of)
+        # What was said since then may have changed the prompt: then the text is read again, and no more.
+        encode = _to_encode(said, tokens) if known is None else EncodeJob(tokens, None, None)
+        return await self._engine.read(ReadJob(encode, job), self, glance_of=glance_of)
 
-    async def _encode(self, utterance: Utterance, *, glance_of: str | None) -> Encoded:
-        tokens = self._prompt(utterance)
-        faces = utterance.faces if utterance.present["video"] else None
-        outputs = await self._run_students(EncodeJob(tokens, utterance.audio, faces), glance_of=glance_of)
-        return Encoded(utterance, tokens, outputs)
-
-    async def _refresh(self, encoded: Encoded, *, glance_of: str | None) -> Encoded:
-        """Read the text again if what was said since then changed its prompt."""
-        tokens = self._prompt(encoded.utterance)
-        if tokens == encoded.tokens:
-            return encoded
-        text = await self._run_students(EncodeJob(tokens, None, None), glance_of=glance_of)
-        return replace(encoded, tokens=tokens, outputs={**encoded.outputs, **text})
-
-    async def _run_students(self, job: EncodeJob, *, glance_of: str | None) -> Mapping[Modality, StudentOutput]:
+    def _check_open(self) -> None:
         if self.closed:
             raise RuntimeError("the dialogue is closed")
-        return await self._engine.encode(job, self, glance_of=glance_of)
 
     def _prompt(self, utterance: Utterance) -> tuple[int, ...] | None:
         now = self._turn(utterance)
@@ -144,3 +136,7 @@ class Dialogue:
         if self._latest is None or self._latest[0] != turn:
             self._latest = turn, self._engine.bundle.prompt.turn(turn)
         return self._latest[1]
+
+
+def _to_encode(utterance: Utterance, tokens: tuple[int, ...] | None) -> EncodeJob:
+    return EncodeJob(tokens, utterance.audio, utterance.faces if utterance.present["video"] else None)

@@ -1,6 +1,7 @@
 """The engine: a bundle on a device, with memory for many dialogues. Usable alone, as a library."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -14,7 +15,7 @@ from engine.device import device_named
 from engine.dialogue import Dialogue
 from engine.encoder import EncodeJob, Encoder
 from engine.errors import EngineFull
-from engine.fuser import FuseJob, Fuser
+from engine.fuser import FuseJob, Fuser, ReadJob
 from engine.labels import EMOTIONS, Emotion, Modality
 from engine.placement import placed
 from engine.precision import Precision
@@ -23,7 +24,7 @@ from engine.students import StudentOutput
 from engine.threads import THREADS, one_thread_each
 from engine.utterance import FACE_SIZE
 from engine.verdict import verdicts
-from engine.worker import Stage, Worker
+from engine.worker import Stage, Worker, run_apart
 
 QUEUE: Final = 256
 
@@ -55,10 +56,11 @@ class Engine:
         self._free = list(range(slots - 1, -1, -1))
         self._students, fusion = placed(bundle, self.device, slots, precision, lanes)
         self.text_by, self.dtype = self._students.text_by, self._students.dtype
-        encoder, fuser = Encoder(self._students), Fuser(bundle, fusion, slots)
-        self._encode = Stage(encoder.encode, self._students.most)
-        self._faces = Stage(encoder.faces, self._students.most)
+        self._encoder, fuser = Encoder(self._students), Fuser(bundle, fusion, slots)
+        self._encode = Stage(self._encoder.encode, self._students.most)
+        self._faces = Stage(self._encoder.faces, self._students.most)
         self._fuse = Stage(fuser.fuse, fusion.most)
+        self._read = Stage(self._encode_and_fuse, self._students.most)
         self._worker = Worker(queue or max(QUEUE, 4 * fusion.most))
 
     @classmethod
@@ -119,6 +121,10 @@ class Engine:
         """For `Dialogue`: the students, in the worker. glance_of: a glance's speaker, None if it is none."""
         return await self._worker.run(self._encode, job, patient=glance_of is None, owner=owner, topic=glance_of)
 
+    async def read(self, job: ReadJob, owner: Dialogue, *, glance_of: str | None) -> Reading:
+        """For `Dialogue`: the students, and then a turn of the fusion with what they say, likewise."""
+        return await self._worker.run(self._read, job, patient=glance_of is None, owner=owner, topic=glance_of)
+
     async def fuse(self, job: FuseJob, owner: Dialogue, *, glance_of: str | None) -> Reading:
         """For `Dialogue`: one turn of the fusion, in the worker, likewise."""
         return await self._worker.run(self._fuse, job, patient=glance_of is None, owner=owner, topic=glance_of)
@@ -126,3 +132,10 @@ class Engine:
     def give_back(self, slot: int) -> None:
         """For `Dialogue`: its slot can be taken again."""
         self._free.append(slot)
+
+    def _encode_and_fuse(self, jobs: Sequence[ReadJob]) -> list[Reading | Exception]:
+        """In the worker. If this fails then before any memory was extended."""
+        said = self._encoder.encode([job.encode for job in jobs])
+        turns = [replace(job.fuse, outputs={**job.fuse.outputs, **more}) for job, more in zip(jobs, said, strict=True)]
+        most = self._fuse.most
+        return [reading for i in range(0, len(turns), most) for reading in run_apart(self._fuse, turns[i : i + most])]

@@ -8,6 +8,7 @@ from typing import Protocol
 import torch
 
 from engine.bundle import Bundle
+from engine.encoder import EncodeJob
 from engine.fusion import Batch, Fusion
 from engine.labels import EMOTIONS, MODALITIES, Modality
 from engine.reading import Reading
@@ -36,6 +37,14 @@ class FuseJob:
     outputs: Mapping[Modality, StudentOutput]
     speaker: int
     commit: Callable[[], None] | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReadJob:
+    """A turn of which something has to be encoded first. fuse: with the outputs that are there already."""
+
+    encode: EncodeJob
+    fuse: FuseJob
 
 
 class Fuser:

@@ -159,7 +159,7 @@ class Worker:
 
     def _work(self) -> None:
         while batch := self._take():
-            _finish(batch, _run(batch[0].stage, [task.job for task in batch]))
+            _finish(batch, run_apart(batch[0].stage, [task.job for task in batch]))
         with self._changed:
             left = [*self._finals.clear(), *self._glances.clear(), *self._outside]
             self._outside.clear()
@@ -198,12 +198,12 @@ def _refuse(task: _Task, why: str) -> None:
     _finish([task], [EngineBusy(why)])
 
 
-def _run(stage: Stage[Any, Any], jobs: Sequence[Any]) -> Sequence[Any]:
+def run_apart(stage: Stage[Job, Result], jobs: Sequence[Job]) -> Sequence[Result | Exception]:
     """Run a batch. If it fails as a whole, each job runs alone, so that a bad one harms no other."""
     try:
         return stage.run(jobs)
     except Exception as error:
-        return [error] if len(jobs) == 1 else [_run(stage, [job])[0] for job in jobs]
+        return [error] if len(jobs) == 1 else [run_apart(stage, [job])[0] for job in jobs]
 
 
 def _finish(batch: Sequence[_Task], results: Sequence[Any]) -> None:

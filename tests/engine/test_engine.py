@@ -166,16 +166,17 @@ async def test_observations_begun_together_take_effect_in_their_order(engine: En
     torch.testing.assert_close(numbers(together), numbers(one_by_one), rtol=0, atol=1e-5)
 
 
-@pytest.mark.parametrize("stage", ["_encode", "_fuse"])
+@pytest.mark.parametrize("stage", ["_read", "_fuse"])
 @pytest.mark.parametrize("under_way", [False, True])
 async def test_a_cancelled_final_is_wholly_in_memory_or_wholly_out(engine: Engine, stage: str, under_way: bool) -> None:
     cancelled, after = random_utterance(random.Random(6), "ann"), random_utterance(random.Random(7), "bo")
     with engine.open() as plain:
-        if stage == "_fuse" and under_way:  # then it was too late, and it is in
+        if under_way:  # then it was too late, and it is in
             await plain.observe(cancelled)
         expected = await plain.observe(after)
     with engine.open() as dialogue, held_up(engine, stage, begin=under_way) as gate:
-        task = asyncio.create_task(dialogue.observe(cancelled))
+        said = await dialogue.encode(cancelled) if stage == "_fuse" else cancelled
+        task = asyncio.create_task(dialogue.observe(said))
         assert await asyncio.to_thread(gate.begun.wait, WAIT)
         task.cancel()
         following = asyncio.create_task(dialogue.observe(after))
