@@ -1,15 +1,15 @@
 """Puts the parts together: engine, recogniser and hub, opened and closed in order."""
 
 import asyncio
-import gc
 import os
-from collections.abc import AsyncIterator, Iterator
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Final
 
 import numpy as np
 
 from engine import Engine
+from engine.garbage import loaded_for_good
 from streamer.audio import FRAME
 from streamer.faces import FaceTracker
 from streamer.hub import Hub
@@ -43,7 +43,7 @@ async def running_hub(
         hub = Hub(engine, words, settings, library=library)
         stack.push_async_callback(hub.close)
         await asyncio.to_thread(_warm_up)
-        stack.enter_context(_loaded_for_good())
+        stack.enter_context(loaded_for_good())
         yield hub
 
 
@@ -56,17 +56,6 @@ async def _recogniser(asked: str | Recogniser) -> Recogniser:
 async def _close(loading: asyncio.Task[Recogniser]) -> None:
     with suppress(RecogniserError):
         (await loading).close()
-
-
-@contextmanager
-def _loaded_for_good() -> Iterator[None]:
-    """Within it, Python's search for garbage leaves out what has been loaded: 0.3 s each time."""
-    gc.collect()
-    gc.freeze()
-    try:
-        yield
-    finally:
-        gc.unfreeze()
 
 
 def _warm_up() -> None:

@@ -23,7 +23,7 @@ PROMPTS: Final = (1, 8, 32, 64, 128, 256)  # in a batch
 PICTURES: Final = (1, 16, 64, 128, 256, 512)
 VOICES: Final = (1, 8, 64, 256)
 _STEP: Final = 32  # tokens between the lengths that prompts are filled up to
-_FRAMES: Final = 32  # of a voice, that are heard at a time
+_FRAMES: Final = 64  # of a voice, that are heard at a time
 _PIECE: Final = SAMPLE_RATE // 2  # sound is filled up to so many samples more: few sizes to keep memory for
 
 
