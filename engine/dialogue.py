@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from engine.encoder import EncodeJob
-from engine.fuser import FuseJob, ReadJob
+from engine.fuser import FuseJob
 from engine.labels import Modality
 from engine.prompt import Turn
 from engine.reading import Reading
@@ -118,7 +118,7 @@ class Dialogue:
             return await self._engine.fuse(job, self, glance_of=glance_of)
         # What was said since then may have changed the prompt: then the text is read again, and no more.
         encode = _to_encode(said, tokens) if known is None else EncodeJob(tokens, None, None)
-        return await self._engine.read(ReadJob(encode, job), self, glance_of=glance_of)
+        return await self._engine.read(encode, job, self, glance_of=glance_of)
 
     def _check_open(self) -> None:
         if self.closed:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Self, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,8 @@ from engine.verdict import verdicts
 from engine.worker import Stage, Worker, run_apart
 
 QUEUE: Final = 256
+
+Read = Mapping[Modality, StudentOutput] | Reading
 
 
 class Engine:
@@ -57,10 +59,9 @@ class Engine:
         self._students, fusion = placed(bundle, self.device, slots, precision, lanes)
         self.text_by, self.dtype = self._students.text_by, self._students.dtype
         self._encoder, fuser = Encoder(self._students), Fuser(bundle, fusion, slots)
-        self._encode = Stage(self._encoder.encode, self._students.most)
         self._faces = Stage(self._encoder.faces, self._students.most)
         self._fuse = Stage(fuser.fuse, fusion.most)
-        self._read = Stage(self._encode_and_fuse, self._students.most)
+        self._read: Stage[ReadJob, Read] = Stage(self._encode_and_fuse, self._students.most)
         self._worker = Worker(queue or max(QUEUE, 4 * fusion.most))
 
     @classmethod
@@ -119,11 +120,12 @@ class Engine:
         self, job: EncodeJob, owner: Dialogue, *, glance_of: str | None
     ) -> Mapping[Modality, StudentOutput]:
         """For `Dialogue`: the students, in the worker. glance_of: a glance's speaker, None if it is none."""
-        return await self._worker.run(self._encode, job, patient=glance_of is None, owner=owner, topic=glance_of)
+        found = await self._run_students(ReadJob(job, None), owner, glance_of)
+        return cast(Mapping[Modality, StudentOutput], found)
 
-    async def read(self, job: ReadJob, owner: Dialogue, *, glance_of: str | None) -> Reading:
-        """For `Dialogue`: the students, and then a turn of the fusion with what they say, likewise."""
-        return await self._worker.run(self._read, job, patient=glance_of is None, owner=owner, topic=glance_of)
+    async def read(self, job: EncodeJob, turn: FuseJob, owner: Dialogue, *, glance_of: str | None) -> Reading:
+        """For `Dialogue`: the students, and at once a turn of the fusion with what they say as well, likewise."""
+        return cast(Reading, await self._run_students(ReadJob(job, turn), owner, glance_of))
 
     async def fuse(self, job: FuseJob, owner: Dialogue, *, glance_of: str | None) -> Reading:
         """For `Dialogue`: one turn of the fusion, in the worker, likewise."""
@@ -133,9 +135,21 @@ class Engine:
         """For `Dialogue`: its slot can be taken again."""
         self._free.append(slot)
 
-    def _encode_and_fuse(self, jobs: Sequence[ReadJob]) -> list[Reading | Exception]:
+    async def _run_students(self, job: ReadJob, owner: Dialogue, glance_of: str | None) -> Read:
+        return await self._worker.run(self._read, job, patient=glance_of is None, owner=owner, topic=glance_of)
+
+    def _encode_and_fuse(self, jobs: Sequence[ReadJob]) -> list[Read | Exception]:
         """In the worker. If this fails then before any memory was extended."""
         said = self._encoder.encode([job.encode for job in jobs])
-        turns = [replace(job.fuse, outputs={**job.fuse.outputs, **more}) for job, more in zip(jobs, said, strict=True)]
-        most = self._fuse.most
-        return [reading for i in range(0, len(turns), most) for reading in run_apart(self._fuse, turns[i : i + most])]
+        found: list[Read | Exception] = [*said]
+        turns = [
+            (i, replace(job.turn, outputs={**job.turn.outputs, **said[i]}))
+            for i, job in enumerate(jobs)
+            if job.turn is not None
+        ]
+        for begin in range(0, len(turns), self._fuse.most):
+            some = turns[begin : begin + self._fuse.most]
+            answers = run_apart(self._fuse, [turn for _, turn in some])
+            for (i, _), answer in zip(some, answers, strict=True):
+                found[i] = answer
+        return found

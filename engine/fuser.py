@@ -41,10 +41,10 @@ class FuseJob:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReadJob:
-    """A turn of which something has to be encoded first. fuse: with the outputs that are there already."""
+    """What to encode. turn: what is then to be fused, with the outputs that are there already; None for nothing."""
 
     encode: EncodeJob
-    fuse: FuseJob
+    turn: FuseJob | None
 
 
 class Fuser:

@@ -13,8 +13,9 @@ from torch.nn import functional as F
 from engine.utterance import SAMPLE_RATE
 
 MELS: Final = 40
-_WINDOW: Final = 400  # 25 ms
-_HOP: Final = 160  # 10 ms
+WINDOW: Final = 400  # samples, 25 ms
+HOP: Final = 160  # 10 ms
+EDGE: Final = WINDOW // 2
 _RANGE_DB: Final = 60.0  # what lies further under the utterance's peak is room and codec, not voice
 _FLOOR: Final = 1e-10
 _SILENT: Final = 10.0 * np.log10(_FLOOR) + 1e-3  # dB
@@ -28,7 +29,7 @@ _POWER: Final = 0.39  # of a normalised utterance, summed over its bands: what s
 def _filters(device: torch.device) -> Tensor:
     """[201, 40]: triangles of equal area, evenly apart in mel as Slaney's Auditory Toolbox (1998) has it."""
     edges = _hertz(np.linspace(0.0, _mel(SAMPLE_RATE / 2), MELS + 2))
-    bins = np.linspace(0.0, SAMPLE_RATE / 2, _WINDOW // 2 + 1)[:, None]
+    bins = np.linspace(0.0, SAMPLE_RATE / 2, WINDOW // 2 + 1)[:, None]
     rising = (bins - edges[:-2]) / np.diff(edges)[:-1]
     falling = (edges[2:] - bins) / np.diff(edges)[1:]
     bank = np.maximum(0.0, np.minimum(rising, falling)) * 2.0 / (edges[2:] - edges[:-2])
@@ -47,7 +48,7 @@ def _hertz(mel: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
 
 @cache
 def _window(device: torch.device) -> Tensor:
-    return torch.hann_window(_WINDOW, device=device)
+    return torch.hann_window(WINDOW, device=device)
 
 
 def mel_frames(pcm: npt.NDArray[np.float32] | Tensor) -> Tensor:
@@ -63,7 +64,7 @@ def decibels(pcm: npt.NDArray[np.float32] | Tensor) -> Tensor:
     samples = torch.as_tensor(pcm, dtype=torch.float32)
     if samples.ndim != 1 or len(samples) == 0:
         raise ValueError(f"mel frames need samples [n], n > 0, not {list(samples.shape)}")
-    return _decibels(samples)
+    return windowed(F.pad(samples, (EDGE, EDGE)))
 
 
 def normalise(energy: Tensor) -> Tensor:
@@ -79,24 +80,23 @@ def normalise(energy: Tensor) -> Tensor:
     return power * (_POWER / power.sum(dim=-1).mean())
 
 
-def mel_batch(pcm: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
-    """The same for rows of one batch on any device, which the host need not wait for.
+def normalise_rows(energy: Tensor, frames: Tensor) -> Tensor:
+    """As `normalise`, for rows of one batch on any device, which the host need not wait for.
 
-    pcm: float32 [B, n], zero behind each row's length, long [B] -> frames [B, T, 40], zero behind each row's number of
-    frames, and these numbers, long [B].
+    energy: [B, T, 40] in decibels; frames: long [B], how many of each row's frames there are -> zero behind them.
     """
-    energy = _decibels(pcm)
-    frames = lengths // _HOP + 1
-    there = (torch.arange(energy.shape[1], device=pcm.device) < frames[:, None])[..., None]
+    there = (torch.arange(energy.shape[1], device=energy.device) < frames[:, None])[..., None]
     loudest = energy.masked_fill(~there, -torch.inf).amax(dim=(1, 2), keepdim=True)
     power = 10.0 ** ((torch.maximum(energy, loudest - _RANGE_DB) - loudest) / 10.0) * there
     mean = power.sum(dim=-1).sum(dim=-1) / frames
-    return (power * (_POWER / mean)[:, None, None]).masked_fill(loudest <= _SILENT, 0.0), frames
+    return (power * (_POWER / mean)[:, None, None]).masked_fill(loudest <= _SILENT, 0.0)
 
 
-def _decibels(samples: Tensor) -> Tensor:
-    """Of samples [.., n], n > 0."""
-    samples = F.pad(samples, (_WINDOW // 2, _WINDOW // 2))
+def windowed(samples: Tensor) -> Tensor:
+    """Energy in decibels of samples [.., n] in windows that lie wholly inside them: [.., (n - WINDOW) // HOP + 1, 40].
+
+    `decibels` sees EDGE samples of silence before and behind an utterance, so that it has n // HOP + 1 of them.
+    """
     window = _window(samples.device)
-    spectrum = torch.stft(samples, _WINDOW, _HOP, _WINDOW, window, center=False, return_complex=True)
+    spectrum = torch.stft(samples, WINDOW, HOP, WINDOW, window, center=False, return_complex=True)
     return 10.0 * torch.log10((spectrum.abs().square().mT @ _filters(samples.device)).clamp_min(_FLOOR))

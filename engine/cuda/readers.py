@@ -1,6 +1,6 @@
 """Who reads words, faces and voices on a GPU. Nothing here waits for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Final, cast
@@ -14,17 +14,16 @@ from engine.cuda.graphs import Fixed, Graphs, in_sizes
 from engine.cuda.packed import Fields, Packed
 from engine.facereader import Crops, lean
 from engine.grouping import alike
-from engine.mel import mel_batch
+from engine.mel import EDGE, HOP, WINDOW, normalise_rows, windowed
 from engine.prompt import Prompt
 from engine.students import AudioStudent, StudentOutput, TextStudent, VideoStudent
-from engine.utterance import FACE_SIZE, SAMPLE_RATE
+from engine.utterance import FACE_SIZE
 
 PROMPTS: Final = (1, 8, 32, 64, 128, 256)  # in a batch
 PICTURES: Final = (1, 16, 64, 128, 256, 512)
 VOICES: Final = (1, 8, 64, 256)
 _STEP: Final = 32  # tokens between the lengths that prompts are filled up to
 _FRAMES: Final = 64  # of a voice, that are heard at a time
-_PIECE: Final = SAMPLE_RATE // 2  # sound is filled up to so many samples more: few sizes to keep memory for
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,44 +110,54 @@ class Voices:
 
     def _listen(self, pcm: Sequence[npt.NDArray[np.float32]]) -> Tensor:
         """pcm: the longest first."""
-        longest = -(-len(pcm[0]) // _PIECE) * _PIECE
-        fields = {"pcm": ((len(pcm), longest), torch.float32), "lengths": ((len(pcm),), torch.long)}
+        pieces = -(-(len(pcm[0]) // HOP + 1) // _FRAMES)
+        sound_of_all = (len(pcm), pieces * _FRAMES * HOP + WINDOW - HOP)
+        fields: Fields = {"pcm": (sound_of_all, torch.float32), "frames": ((len(pcm),), torch.long)}
         device = self._graphs.device
         inputs, sound = Packed.on_host(fields, device, blank=False), Packed(fields, device, blank=False)
         for row, samples in zip(inputs.parts["pcm"].numpy(), pcm, strict=True):
-            row[: len(samples)] = samples
-            row[len(samples) :] = 0.0
-        inputs.parts["lengths"].numpy()[:] = [len(samples) for samples in pcm]
+            end = EDGE + len(samples)
+            row[:EDGE], row[EDGE:end], row[end:] = 0.0, samples, 0.0
+        inputs.parts["frames"].numpy()[:] = [len(samples) // HOP + 1 for samples in pcm]
         inputs.send(sound)
-        mel, frames = mel_batch(sound.parts["pcm"], sound.parts["lengths"])
         ((_, size),) = in_sizes(len(pcm), VOICES)
-        return _side_by_side(self._student.conclude(self._hear[size](mel), frames))
+        heard = self._hear[size](**sound.parts)
+        return _side_by_side(self._student.conclude(heard, sound.parts["frames"]))
 
 
 class _Hearing:
-    """An LSTM that reads so many voices of any length, _FRAMES at a time: a graph that goes on from where it was."""
+    """From sound to what the LSTM makes of it, for so many voices of any length: _FRAMES at a time, as graphs."""
 
     def __init__(self, lstm: nn.LSTM, size: int, graphs: Graphs) -> None:
         self._lstm = lstm
+        self._sound = torch.zeros(size, _FRAMES * HOP + WINDOW - HOP, device=graphs.device)
         self._mel = torch.zeros(size, _FRAMES, lstm.input_size, device=graphs.device)
         self._state = torch.zeros(2, lstm.num_layers, size, lstm.hidden_size, device=graphs.device)
+        self._energy = graphs.capture(lambda: windowed(self._sound))
         self._go_on = graphs.capture(self._read)
 
-    def __call__(self, mel: Tensor) -> Tensor:
-        """Frames [B, T, mels] -> what the LSTM makes of them, [B, T, hidden]."""
+    def __call__(self, pcm: Tensor, frames: Tensor) -> Tensor:
+        """pcm: [B, n], EDGE samples of silence first, n for whole pieces; frames: long [B] -> [B, T, hidden]."""
+        pieces = pcm.unfold(1, self._sound.shape[1], _FRAMES * HOP).unbind(1)
+        mel = normalise_rows(_piecewise(self._energy, pieces, self._sound), frames)
         self._state.zero_()
-        heard = mel.new_empty(*mel.shape[:2], self._lstm.hidden_size)
-        for piece, into in zip(torch.split(mel, _FRAMES, dim=1), torch.split(heard, _FRAMES, dim=1), strict=True):
-            count, frames, _ = piece.shape
-            self._mel[:count, :frames] = piece
-            into.copy_(self._go_on()[:count, :frames])
-        return heard
+        return _piecewise(self._go_on, mel.split(_FRAMES, dim=1), self._mel)  # type: ignore[no-untyped-call]
 
     def _read(self) -> Tensor:
+        """It goes on from where it was."""
         hidden, cell = self._state
         heard, after = self._lstm(self._mel, (hidden, cell))
         torch.stack(after, out=self._state)
         return cast(Tensor, heard)
+
+
+def _piecewise(run: Callable[[], Tensor], pieces: Sequence[Tensor], source: Tensor) -> Tensor:
+    """What `run` makes of each piece, which it reads in `source`, one after the other in time."""
+    found: list[Tensor] = []
+    for piece in pieces:
+        source[: len(piece)] = piece
+        found.append(run()[: len(piece)].clone())
+    return torch.cat(found, dim=1)
 
 
 def _side_by_side(said: StudentOutput) -> Tensor:

@@ -47,11 +47,12 @@ navigator.mediaDevices.getUserMedia = async () => {
 };
 """
 # Before the events came: no time has passed since the last of them. Where there are none, it only stops. What is sent
-# has its times by this clock, so that it goes on in a page that sends.
+# has its times by this clock, so that it goes on in a page that sends; and nothing more is sent once it stands.
 _STOP_THE_CLOCK: Final = """() => {
     if (window.stopped || document.querySelector("[data-picture=own]")) return;
     const [now, told] = [performance.now(), document.querySelector("[data-tile], [data-speaker]")];
     performance.now = () => told ? now - 600_000 : now;
+    WebSocket.prototype.send = () => undefined;
     window.stopped = true;
 }"""
 _SAME_CLAIM: Final = "localStorage.setItem('undertone.claim', 'the same for every picture');"

@@ -14,7 +14,7 @@ from engine.cuda.graphs import Graphs
 from engine.cuda.packed import HOST
 from engine.cuda.readers import Faces, Rows, Voices, Words
 from engine.facereader import Crops
-from engine.mel import mel_batch, mel_frames
+from engine.mel import HOP, MELS, decibels, mel_frames, normalise_rows
 from engine.prompt import Turn
 from engine.students import StudentOutput
 
@@ -84,13 +84,13 @@ def test_voices(bundle: Bundle) -> None:
 
 def test_mel_frames_of_a_batch_are_those_of_each_voice() -> None:
     pcm = [*voices(4_800, 16_000, 9_999), np.zeros(6_000, np.float32)]
-    padded = np.zeros((4, 16_000), np.float32)
-    for line, samples in zip(padded, pcm, strict=True):
-        line[: len(samples)] = samples
-    mels, frames = mel_batch(torch.from_numpy(padded), torch.tensor([len(samples) for samples in pcm]))
-    for mel, length, samples in zip(mels, frames.tolist(), pcm, strict=True):
-        torch.testing.assert_close(mel[:length], mel_frames(samples), rtol=1e-5, atol=1e-6)
-        assert not mel[length:].any()
+    frames = torch.tensor([len(samples) // HOP + 1 for samples in pcm])
+    energy = torch.full((4, int(frames.max()), MELS), 99.0)
+    for row, samples, count in zip(energy, pcm, frames, strict=True):
+        row[:count] = decibels(samples)
+    for mel, count, samples in zip(normalise_rows(energy, frames), frames, pcm, strict=True):
+        torch.testing.assert_close(mel[:count], mel_frames(samples), rtol=1e-5, atol=1e-6)
+        assert not mel[count:].any()
 
 
 @torch.inference_mode()
