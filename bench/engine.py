@@ -66,7 +66,7 @@ FULL: Final = Plan(
     calls=128,
     steps=128,
 )
-FULL_GPU: Final = replace(FULL, live=(100, 1_000, 5_000, 10_000), seconds=15, calls=8_192, steps=512)
+FULL_GPU: Final = replace(FULL, live=(100, 1_000, 5_000, 10_000), seconds=10, calls=4_096, steps=512)
 
 
 async def measure(bundle: str, *, device: str = "cpu", threads: int = 2, plan: Plan = MODEST) -> Record:

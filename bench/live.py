@@ -16,6 +16,7 @@ from engine.garbage import loaded_for_good
 
 APART: Final = 6.0  # seconds between two utterances of a dialogue, on average
 _SEED: Final = 0
+_WARM_UP: Final = 64  # utterances, at once
 
 
 async def by_live(load: Callable[[int], Engine], counts: Sequence[int], seconds: float) -> dict[str, Figure]:
@@ -25,6 +26,7 @@ async def by_live(load: Callable[[int], Engine], counts: Sequence[int], seconds:
         with load(count) as engine, ExitStack() as stack:
             dialogues = [stack.enter_context(engine.open()) for _ in range(count)]
             await asyncio.gather(*map(begin, dialogues))
+            await asyncio.gather(*(dialogue.observe(utterance(_SEED)) for dialogue in dialogues[:_WARM_UP]))
             with loaded_for_good():
                 began = perf_counter()
                 taken = await _listen(dialogues, seconds)
