@@ -1,7 +1,7 @@
 """The engine: a bundle on a device, with memory for many dialogues. Usable alone, as a library."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, cast
@@ -15,7 +15,7 @@ from engine.device import device_named
 from engine.dialogue import Dialogue
 from engine.encoder import EncodeJob, Encoder
 from engine.errors import EngineFull
-from engine.fuser import FuseJob, Fuser, ReadJob
+from engine.fuser import FuseJob, Fuser
 from engine.labels import EMOTIONS, Emotion, Modality
 from engine.placement import placed
 from engine.precision import Precision
@@ -28,7 +28,15 @@ from engine.worker import Stage, Worker, run_apart
 
 QUEUE: Final = 256
 
-Read = Mapping[Modality, StudentOutput] | Reading
+_Read = Mapping[Modality, StudentOutput] | Reading
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _ReadJob:
+    """What to encode. turn: what is then to be fused, with the outputs that are there already; None for nothing."""
+
+    encode: EncodeJob
+    turn: FuseJob | None
 
 
 class Engine:
@@ -61,7 +69,7 @@ class Engine:
         self._encoder, fuser = Encoder(self._students), Fuser(bundle, fusion, slots)
         self._faces = Stage(self._encoder.faces, self._students.most)
         self._fuse = Stage(fuser.fuse, fusion.most)
-        self._read: Stage[ReadJob, Read] = Stage(self._encode_and_fuse, self._students.most)
+        self._read: Stage[_ReadJob, _Read] = Stage(self._encode_and_fuse, self._students.most)
         self._worker = Worker(queue or max(QUEUE, 4 * fusion.most))
 
     @classmethod
@@ -120,12 +128,12 @@ class Engine:
         self, job: EncodeJob, owner: Dialogue, *, glance_of: str | None
     ) -> Mapping[Modality, StudentOutput]:
         """For `Dialogue`: the students, in the worker. glance_of: a glance's speaker, None if it is none."""
-        found = await self._run_students(ReadJob(job, None), owner, glance_of)
+        found = await self._run_students(_ReadJob(job, None), owner, glance_of)
         return cast(Mapping[Modality, StudentOutput], found)
 
     async def read(self, job: EncodeJob, turn: FuseJob, owner: Dialogue, *, glance_of: str | None) -> Reading:
         """For `Dialogue`: the students, and at once a turn of the fusion with what they say as well, likewise."""
-        return cast(Reading, await self._run_students(ReadJob(job, turn), owner, glance_of))
+        return cast(Reading, await self._run_students(_ReadJob(job, turn), owner, glance_of))
 
     async def fuse(self, job: FuseJob, owner: Dialogue, *, glance_of: str | None) -> Reading:
         """For `Dialogue`: one turn of the fusion, in the worker, likewise."""
@@ -135,13 +143,13 @@ class Engine:
         """For `Dialogue`: its slot can be taken again."""
         self._free.append(slot)
 
-    async def _run_students(self, job: ReadJob, owner: Dialogue, glance_of: str | None) -> Read:
+    async def _run_students(self, job: _ReadJob, owner: Dialogue, glance_of: str | None) -> _Read:
         return await self._worker.run(self._read, job, patient=glance_of is None, owner=owner, topic=glance_of)
 
-    def _encode_and_fuse(self, jobs: Sequence[ReadJob]) -> list[Read | Exception]:
+    def _encode_and_fuse(self, jobs: Sequence[_ReadJob]) -> list[_Read | Exception]:
         """In the worker. If this fails then before any memory was extended."""
         said = self._encoder.encode([job.encode for job in jobs])
-        found: list[Read | Exception] = [*said]
+        found: list[_Read | Exception] = [*said]
         turns = [
             (i, replace(job.turn, outputs={**job.turn.outputs, **said[i]}))
             for i, job in enumerate(jobs)

@@ -8,7 +8,6 @@ from typing import Protocol
 import torch
 
 from engine.bundle import Bundle
-from engine.encoder import EncodeJob
 from engine.fusion import Batch, Fusion
 from engine.labels import EMOTIONS, MODALITIES, Modality
 from engine.reading import Reading
@@ -37,14 +36,6 @@ class FuseJob:
     outputs: Mapping[Modality, StudentOutput]
     speaker: int
     commit: Callable[[], None] | None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ReadJob:
-    """What to encode. turn: what is then to be fused, with the outputs that are there already; None for nothing."""
-
-    encode: EncodeJob
-    turn: FuseJob | None
 
 
 class Fuser:

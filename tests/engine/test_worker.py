@@ -128,3 +128,20 @@ async def test_closing_fails_what_waits_and_refuses_what_comes() -> None:
     assert await under_way == 1
     with pytest.raises(RuntimeError, match="closed"):
         await waiting
+
+
+async def test_an_event_loop_that_is_closed_meanwhile_takes_nobody_with_it(worker: Worker) -> None:
+    gate, gone = Gate(), asyncio.new_event_loop()
+
+    def leave() -> None:
+        left = gone.create_task(worker.run(gate.stage, 0, patient=True))
+        gone.run_until_complete(gate.until_begun())
+        gone.run_until_complete(gone.shutdown_default_executor())
+        gone.close()
+        left._log_destroy_pending = False  # type: ignore[attr-defined]  # nobody tells it what became of its job
+
+    await asyncio.to_thread(leave)
+    waiting = asyncio.create_task(worker.run(gate.stage, 1, patient=True))
+    await asyncio.sleep(0)
+    gate.open.set()
+    assert await asyncio.wait_for(waiting, WAIT) == 2
