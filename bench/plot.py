@@ -119,6 +119,8 @@ def _lines(axes: "Axes", curves: list[Curve]) -> None:
         axes.set_ylim(0, 1.08 * max(point.figure.p95 for curve in curves for point in curve.points))
     axes.legend(frameon=False, fontsize=8)
     _plain(axes)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter("{x:,g}")
     axes.set_xlabel(curves[0].over, color=_FAINT)
     unit = curves[0].unit
     axes.set_ylabel(f"{unit}: p50, dashed p95" if distributions(curves) else unit, color=_FAINT)
@@ -130,9 +132,8 @@ def _wide(values: list[float]) -> bool:
 
 
 def _plain(axes: "Axes") -> None:
-    for axis in (axes.xaxis, axes.yaxis):
-        if axis.get_scale() == "log":
-            axis.set_major_formatter("{x:,g}")
+    if axes.get_xscale() == "log":
+        axes.xaxis.set_major_formatter("{x:,g}")
     axes.tick_params(length=0, colors=_INK)
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(color="#e6eaef", linewidth=0.8)
