@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from functools import partial
 from multiprocessing import get_context
@@ -10,6 +11,7 @@ from threading import Barrier
 from time import perf_counter
 from typing import Final
 
+from bench.errors import CannotMeasure
 from bench.figure import Curve, Figure, Point
 from bench.past import begin
 from bench.timing import awaited
@@ -22,7 +24,10 @@ _READY: Final = 300.0  # seconds for all of them to be loaded
 
 
 def by_processes(load: Callable[[int], Engine], counts: Sequence[int], seconds: float) -> list[Curve]:
-    """Latency and throughput of everything, with so many engines; `load` goes to other processes, by pickle."""
+    """Latency and throughput of everything, with so many engines; `load` goes to other processes, by pickle.
+
+    Raises CannotMeasure where one of them ends.
+    """
     latency: list[Point] = []
     rates: list[Point] = []
     for count in counts:
@@ -37,7 +42,11 @@ def _side_by_side(load: Callable[[int], Engine], count: int, seconds: float) -> 
     context = get_context("spawn")
     with context.Manager() as manager, ProcessPoolExecutor(count, mp_context=context) as pool:
         start = manager.Barrier(count)
-        return [answers.result() for answers in [pool.submit(_engine, load, seconds, start) for _ in range(count)]]
+        engines = [pool.submit(_engine, load, seconds, start) for _ in range(count)]
+        try:
+            return [answers.result() for answers in engines]
+        except BrokenProcessPool as error:
+            raise CannotMeasure(f"one of {count} engines was ended, for want of memory it seems: try fewer") from error
 
 
 def _engine(load: Callable[[int], Engine], seconds: float, start: Barrier) -> list[float]:
