@@ -339,6 +339,16 @@ def test_keys_move_and_letters_can_be_turned_off(recording: Page) -> None:
     expect(player).to_contain_text("0:08 of")
 
 
+def test_no_key_is_lost_that_is_pressed_as_a_dialog_closes(recording: Page) -> None:
+    for at in (5, 10, 15, 20, 25, 30, 35, 40):
+        recording.keyboard.press("?")
+        recording.get_by_label("Letters").click(click_count=2)
+        recording.keyboard.press("Escape")
+        recording.keyboard.press("ArrowRight")
+        expect(recording.get_by_label("Player")).to_contain_text(f"0:{at:02} of")
+        expect(recording.locator("dialog")).to_have_count(0)
+
+
 def test_the_summary_says_who_spoke_and_what_was_expressed(recording: Page) -> None:
     recording.get_by_role("tab", name="Summary").click()
     summary = recording.get_by_role("tabpanel")
