@@ -7,7 +7,7 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack
 from functools import partial
 from multiprocessing import get_context
-from threading import Barrier
+from threading import Barrier, BrokenBarrierError
 from time import perf_counter
 from typing import Final
 
@@ -43,10 +43,12 @@ def _side_by_side(load: Callable[[int], Engine], count: int, seconds: float) -> 
     with context.Manager() as manager, ProcessPoolExecutor(count, mp_context=context) as pool:
         start = manager.Barrier(count)
         engines = [pool.submit(_engine, load, seconds, start) for _ in range(count)]
-        try:
-            return [answers.result() for answers in engines]
-        except BrokenProcessPool as error:
-            raise CannotMeasure(f"one of {count} engines was ended, for want of memory it seems: try fewer") from error
+        for error in [answers.exception() for answers in engines]:
+            if isinstance(error, BrokenProcessPool):
+                raise CannotMeasure(f"one of {count} engines was ended, for want of memory it seems: try fewer")
+            if error is not None and not isinstance(error, BrokenBarrierError):  # the others only waited for it
+                raise CannotMeasure(f"one of {count} engines could not run: {error}") from error
+        return [answers.result() for answers in engines]
 
 
 def _engine(load: Callable[[int], Engine], seconds: float, start: Barrier) -> list[float]:

@@ -187,6 +187,23 @@ async def test_a_cancelled_final_is_wholly_in_memory_or_wholly_out(engine: Engin
         torch.testing.assert_close(numbers([await following]), numbers([expected]), rtol=0, atol=1e-5)
 
 
+async def test_a_glance_is_answered_before_what_its_dialogue_asks_for_good_after_it(engine: Engine) -> None:
+    said, answered = random_utterance(random.Random(6), "ann"), list[str]()
+    with engine.open() as other, engine.open() as dialogue, held_up(engine, "_read", begin=True) as gate:
+        under_way = asyncio.create_task(other.encode(said))
+        assert await asyncio.to_thread(gate.begun.wait, WAIT)
+        tasks = [
+            asyncio.create_task(dialogue.glance(said), name="glance"),
+            asyncio.create_task(dialogue.encode(said), name="for good"),
+        ]
+        for task in tasks:
+            task.add_done_callback(lambda task: answered.append(task.get_name()))
+        await asyncio.sleep(0)
+        gate.open.set()
+        await asyncio.gather(under_way, *tasks)
+    assert answered == ["glance", "for good"]
+
+
 class Gate:
     """Two moments of a held-up stage: it has been reached; it may go on."""
 
